@@ -1,0 +1,37 @@
+"""What every command shares: results on stdout as text or JSON, progress on stderr."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def emit(value: object, as_json: bool, text: Callable[[], Any]) -> None:
+    """Print `value` as JSON, or what `text` makes of it (a string or anything that rich renders)."""
+    if as_json:
+        sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+        return
+    rendered = text()
+    if isinstance(rendered, str):
+        sys.stdout.write(rendered.rstrip("\n") + "\n")
+    else:
+        from rich.console import Console
+
+        Console().print(rendered)
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on stderr while the block runs; call the result with (done, total)."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        bar = bars.add_task(title, total=None)
+        yield lambda done, total: bars.update(bar, completed=done, total=total)
