@@ -1,0 +1,47 @@
+"""From samples to features. A spec holds the numbers; `features` computes what the spec describes."""
+
+from quaver.errors import SpecError
+from quaver.frontend import article
+from quaver.frontend.spec import ArticleSpec, FrontendSpec, from_dict
+from quaver.frontend.tables import Array
+
+__all__ = ["NAMES", "ArticleSpec", "FrontendSpec", "features", "from_dict", "spec"]
+
+_SPECS: dict[str, FrontendSpec] = {
+    made.name: made for made in (ArticleSpec(), ArticleSpec(name="article-edge", tuning=0.0))
+}
+NAMES = tuple(_SPECS)
+
+
+def spec(name: str) -> FrontendSpec:
+    """Give the frontend of that name.
+
+    Example:
+        >>> spec("article-edge").shape
+        (162,)
+
+    Raises:
+        SpecError: no frontend has that name.
+    """
+    if name not in _SPECS:
+        raise SpecError(f"unknown frontend {name!r}; expected one of: {', '.join(NAMES)}.")
+    return _SPECS[name]
+
+
+def features(samples: Array, spec: FrontendSpec) -> Array:
+    """Compute the features of one clip.
+
+    Args:
+        samples: (n,) float32, one channel at `spec.sample_rate`.
+        spec: which features, and with which numbers.
+
+    Returns:
+        `spec.shape` float32.
+
+    Raises:
+        SpecError: nothing here computes that kind of spec.
+        AudioError: the samples are unusable.
+    """
+    if isinstance(spec, ArticleSpec):
+        return article.features(samples, spec)
+    raise SpecError(f"no frontend computes a {type(spec).__name__}.")
