@@ -1,6 +1,7 @@
 """Write files so that nobody ever finds half of one: under a temporary name, then renamed."""
 
 import json
+import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,3 +37,10 @@ def write_json(path: Path | str, value: object) -> None:
     with atomic_text(path) as out:
         json.dump(value, out, indent=2, ensure_ascii=False)
         out.write("\n")
+
+
+def cache_folder() -> Path:
+    """Give the folder for what can be computed again: $QUAVER_CACHE, else quaver's own part of the user's cache."""
+    if own := os.environ.get("QUAVER_CACHE"):
+        return Path(own)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "quaver"
