@@ -1,0 +1,234 @@
+"""One training: epochs, the best checkpoint by validation, and a stop at any moment that can be resumed."""
+
+import csv
+import json
+import logging
+import math
+import time
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from quaver.errors import TrainingError
+from quaver.files import atomic_path, atomic_text, write_json
+
+Say = Callable[[str], None]
+Row = dict[str, float]
+
+PREDICT_BATCH = 64
+FIELDS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "val_uar", "learning_rate", "seconds")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to fit: Adam on categorical cross-entropy, slower when it stalls, stopped when it no longer helps."""
+
+    epochs: int = 60
+    batch: int = 64
+    learning_rate: float = 1e-3
+    patience: int = 12  # epochs without a better validation UAR, then stop
+    slow_after: int = 4  # epochs without a lower validation loss, then multiply the rate by `slow_by`
+    slow_by: float = 0.4
+    balance: bool = False  # weigh clips inversely to how frequent their class is
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Data:
+    """Features (n, ...) float32 and class numbers (n,)."""
+
+    features: np.ndarray
+    truth: np.ndarray
+
+
+def fit(
+    build: Callable[[], Any],
+    train: Data,
+    validation: Data,
+    labels: int,
+    recipe: Recipe,
+    folder: Path,
+    *,
+    resume: bool = False,
+    say: Say = lambda text: None,
+) -> list[Row]:
+    """Train what `build` makes; leave the best of it in `folder` as model.keras and model.h5.
+
+    After each epoch the folder holds a checkpoint of everything, so that a run stopped at any moment goes on with
+    `resume` as if nothing had happened: the order of the clips and the dropout masks depend on the seed and the epoch
+    alone, and the optimiser's state is restored.
+
+    Args:
+        build: makes an uncompiled network.
+        train: what to learn from.
+        validation: unseen speakers that choose the epoch.
+        labels: number of classes.
+        recipe: how to fit.
+        folder: for model.keras, model.h5, history.csv and the checkpoint.
+        resume: go on from the checkpoint where there is one.
+        say: receives a line an epoch.
+
+    Returns:
+        One row an epoch, as in history.csv.
+
+    Raises:
+        TrainingError: there is nothing to train or to validate on.
+    """
+    if not len(train.truth) or not len(validation.truth):
+        raise TrainingError(
+            f"{len(train.truth)} clips to train on and {len(validation.truth)} to validate on; both are needed."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    model, history = _restore(folder) if resume else (None, [])
+    if model is None:
+        model, history = _compiled(build(), recipe), []
+    best = build()
+    while not _finished(history, recipe):
+        row = _epoch(model, train, validation, labels, recipe, history)
+        history.append(row)
+        if best_row(history) is row:
+            best.set_weights(model.get_weights())
+            _save(best, folder / "model.keras")
+            _save(best, folder / "model.h5")
+        _checkpoint(model, history, folder)
+        say(_line(history, recipe))
+    return history
+
+
+def best_row(history: Sequence[Row]) -> Row:
+    """Find the epoch to keep: the highest validation UAR, among equals the lowest validation loss."""
+    return max(history, key=lambda row: (row["val_uar"], -row["val_loss"]))
+
+
+def uar(probabilities: np.ndarray, truth: np.ndarray) -> float:
+    """Average the recall over the classes that occur in `truth`."""
+    hit = probabilities.argmax(axis=1) == truth
+    return float(np.mean([hit[truth == label].mean() for label in np.unique(truth)]))
+
+
+def predict(model: Any, features: np.ndarray) -> np.ndarray:
+    """Run a network on (n, ...) features in batches of one shape, which is compiled once."""
+    rows = -len(features) % PREDICT_BATCH
+    padded = np.concatenate([features, np.zeros((rows, *features.shape[1:]), features.dtype)])
+    return np.asarray(model.predict(padded, batch_size=PREDICT_BATCH, verbose=0)[: len(features)])
+
+
+def rate(history: Sequence[Row], recipe: Recipe) -> float:
+    """Derive the learning rate of the next epoch from the epochs so far: lower after each stall of the loss."""
+    lowest, stalled, value = math.inf, 0, recipe.learning_rate
+    for row in history:
+        stalled = 0 if row["val_loss"] < lowest else stalled + 1
+        lowest = min(lowest, row["val_loss"])
+        if stalled == recipe.slow_after:
+            value, stalled = value * recipe.slow_by, 0
+    return value
+
+
+def _finished(history: Sequence[Row], recipe: Recipe) -> bool:
+    if not history:
+        return recipe.epochs == 0
+    return len(history) >= recipe.epochs or len(history) - best_row(history)["epoch"] >= recipe.patience
+
+
+def _compiled(model: Any, recipe: Recipe) -> Any:
+    from keras import optimizers
+
+    model.compile(optimizers.Adam(recipe.learning_rate), "categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def _epoch(model: Any, train: Data, validation: Data, labels: int, recipe: Recipe, history: Sequence[Row]) -> Row:
+    began, number = time.monotonic(), len(history) + 1
+    _seed_dropout(model, recipe.seed, number)
+    model.optimizer.learning_rate = rate(history, recipe)
+    batch = min(recipe.batch, len(train.truth))
+    order = np.random.default_rng([recipe.seed, number]).permutation(len(train.truth))
+    order = order[: len(order) // batch * batch]  # whole batches only: another shape would be compiled again
+    weights = _weights(train.truth, labels)[order] if recipe.balance else None
+    done = model.fit(
+        train.features[order],
+        np.eye(labels, dtype=np.float32)[train.truth[order]],
+        batch_size=batch,
+        sample_weight=weights,
+        shuffle=False,
+        verbose=0,
+    ).history
+    probabilities = predict(model, validation.features)
+    picked = probabilities[np.arange(len(validation.truth)), validation.truth]
+    return {
+        "epoch": number,
+        "loss": float(done["loss"][0]),
+        "accuracy": float(done["accuracy"][0]),
+        "val_loss": float(-np.log(np.maximum(picked, 1e-7)).mean()),
+        "val_accuracy": float((probabilities.argmax(axis=1) == validation.truth).mean()),
+        "val_uar": uar(probabilities, validation.truth),
+        "learning_rate": rate(history, recipe),
+        "seconds": round(time.monotonic() - began, 2),
+    }
+
+
+def _weights(truth: np.ndarray, labels: int) -> np.ndarray:
+    counts = np.bincount(truth, minlength=labels)
+    return (len(truth) / (np.count_nonzero(counts) * np.maximum(counts, 1)))[truth].astype(np.float32)
+
+
+def _seed_dropout(model: Any, seed: int, epoch: int) -> None:
+    for number, layer in enumerate(model.layers):
+        if generator := getattr(layer, "seed_generator", None):
+            generator.state.assign(np.array([1000 * seed + number, epoch], np.uint32))
+
+
+def _checkpoint(model: Any, history: list[Row], folder: Path) -> None:
+    """Save everything under a new name, point state.json to it, and only then drop the older one."""
+    name = f"checkpoint-{len(history):03d}.keras"
+    _save(model, folder / name)
+    with atomic_text(folder / "history.csv") as out:
+        writer = csv.DictWriter(out, FIELDS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(history)
+    write_json(folder / "state.json", {"checkpoint": name, "history": history})
+    for old in folder.glob("checkpoint-*.keras"):
+        if old.name != name:
+            old.unlink()
+
+
+def _restore(folder: Path) -> tuple[Any, list[Row]]:
+    from keras.models import load_model
+
+    try:
+        state = json.loads((folder / "state.json").read_text())
+        return load_model(folder / state["checkpoint"]), state["history"]
+    except FileNotFoundError:
+        return None, []
+    except (ValueError, KeyError, OSError) as error:
+        raise TrainingError(f"{folder} holds a checkpoint that cannot be read ({error}); delete it.") from error
+
+
+def _save(model: Any, path: Path) -> None:
+    with atomic_path(path) as temporary, _quiet():
+        model.save(temporary)
+
+
+@contextmanager
+def _quiet() -> Any:
+    """Silence Keras's advice against HDF5: the `.h5` is written beside the `.keras` on purpose."""
+    logger = logging.getLogger("absl")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def _line(history: Sequence[Row], recipe: Recipe) -> str:
+    row, best = history[-1], best_row(history)
+    return (
+        f"epoch {row['epoch']}/{recipe.epochs}  loss {row['loss']:.3f}  accuracy {row['accuracy']:.3f}  "
+        f"validation: loss {row['val_loss']:.3f}  UAR {100 * row['val_uar']:.1f} "
+        f"(best {100 * best['val_uar']:.1f} in epoch {best['epoch']})  {row['seconds']:.0f} s"
+    )
