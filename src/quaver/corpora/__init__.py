@@ -9,7 +9,7 @@ from quaver.manifest import Manifest
 
 __all__ = ["NAMES", "Archive", "Corpus", "Said", "get", "read", "recognise"]
 
-NAMES = ("emodb",)
+NAMES = ("emodb", "ravdess", "tess", "banglaser", "nemo")
 """The importers, in the order in which they are listed."""
 
 

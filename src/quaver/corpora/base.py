@@ -60,7 +60,9 @@ class Corpus:
     grid: Callable[[Iterable[str]], Iterable[str]] | None = None  # stems that are there -> stems that should be
     archives: tuple[Archive, ...] = ()
     registration: str = ""  # a sentence that says how to get the corpus where no archive can be fetched
+    canonical: Callable[[str], str] = str  # a misspelt official stem -> the stem that the scheme wants
     optional: Callable[[Path], bool] | None = None  # clips beyond the expected counts, as RAVDESS's songs
+    note: str = ""  # what a user should know about the corpus
 
     @property
     def labels(self) -> tuple[str, ...]:
