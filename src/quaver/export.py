@@ -1,0 +1,276 @@
+"""Turn a Keras network into ONNX, one small rule a layer, the same from every Keras backend.
+
+Only `get_weights()` and the configuration of a layer are read, never its graph, so JAX, TensorFlow and PyTorch give the
+same bytes. Sequences are laid out as (batch, channels, 1, time): ONNX Runtime runs a 2-D convolution of height one
+faster than a 1-D one. No node transposes anything on the way: the rows of the dense layer after a flatten are
+reordered instead, and batch normalisation disappears into the neighbouring weights.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from quaver.errors import BundleError
+from quaver.onnx_graph import INPUT, Array, Graph, float64, padding
+
+if TYPE_CHECKING:
+    import keras
+    import onnx
+
+Rule = Callable[[Graph, str, dict[str, Any], list[Array]], None]
+
+
+def to_onnx(model: "keras.Model") -> "onnx.ModelProto":
+    """Write a chain of Keras layers as an ONNX model.
+
+    Args:
+        model: a built network whose layers follow one another: (n,) or (time, channels) in, (k,) out.
+
+    Returns:
+        A checked model with the input `features` (batch, ...) and the output `probabilities` (batch, k), float32.
+
+    Raises:
+        BundleError: a layer has no rule, or the layers form no chain.
+    """
+    graph = Graph(tuple(model.input_shape[1:]))
+    for layer in _chain(model):
+        kind = type(layer).__name__
+        if kind not in RULES:
+            raise BundleError(
+                f"the layer {layer.name!r} is a {kind}, which nothing exports; supported: {', '.join(sorted(RULES))}."
+            )
+        RULES[kind](graph, layer.name, layer.get_config(), [np.asarray(w) for w in layer.get_weights()])
+    return graph.finish()
+
+
+def quantise(model: "onnx.ModelProto", calibration: Array) -> "onnx.ModelProto":
+    """Store weights and activations in eight bits: static, symmetric for each output channel of the weights.
+
+    The input, its normalisation and the last layer's sums stay float32: the 162 values of the article's frontend differ
+    a million-fold, and eight bits for the logits would blur the probabilities. Weights keep seven of their eight bits,
+    since processors without VNNI add two 16-bit products with saturation; so every machine gives the same answer.
+
+    Args:
+        model: from `to_onnx`; it is not changed.
+        calibration: (n, ...) features as the network will meet them, at least some hundred rows of real sound.
+
+    Returns:
+        A checked model of the same inputs and outputs, whose graph tells the eight bits by QuantizeLinear and
+        DequantizeLinear.
+    """
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_static
+
+    prepared = onnx.ModelProto()
+    prepared.CopyFrom(model)
+    # Says that the graph needs no preparation, which is so, and keeps a warning off the root logger.
+    onnx.helper.set_model_props(prepared, {"onnx.quant.pre_process": "onnxruntime.quant"})
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "model.onnx")
+        quantize_static(
+            prepared,
+            path,
+            _Calibration(np.asarray(calibration, np.float32)),
+            op_types_to_quantize=["Conv", "Gemm", "Relu", "MaxPool", "Flatten", "GlobalAveragePool"],
+            per_channel=True,
+            reduce_range=True,
+            activation_type=QuantType.QInt8,
+            weight_type=QuantType.QInt8,
+            extra_options={"OpTypesToExcludeOutputQuantization": ["Gemm"], "WeightSymmetric": True},
+        )
+        quantised = onnx.load(path)
+    del quantised.metadata_props[:]
+    quantised.producer_name, quantised.producer_version = model.producer_name, model.producer_version
+    onnx.checker.check_model(quantised, full_check=True)
+    return quantised
+
+
+class _Calibration:
+    """The features in batches, as the quantiser asks for them."""
+
+    def __init__(self, features: Array) -> None:
+        self.batches = iter(np.array_split(features, -(-len(features) // 64)))
+
+    def get_next(self) -> dict[str, Array] | None:
+        batch = next(self.batches, None)
+        return None if batch is None else {INPUT: batch}
+
+
+def _chain(model: "keras.Model") -> Iterator[Any]:
+    """Yield the layers in the order in which they are applied, those of nested models too."""
+    output = None
+    for layer in model.layers:
+        try:
+            follows = type(model).__name__ == "Sequential" or output is None or layer.input is output
+            output = layer.output
+        except (AttributeError, ValueError):
+            follows = False
+        if not follows:
+            raise BundleError(
+                f"the layer {layer.name!r} does not follow the one before it; only chains of layers can be exported."
+            )
+        yield from _chain(layer) if hasattr(layer, "layers") else [layer]
+
+
+def _channels_last(config: dict[str, Any], name: str) -> None:
+    if config.get("data_format", "channels_last") != "channels_last":
+        raise BundleError(f"the layer {name!r} puts channels first; build it with data_format='channels_last'.")
+
+
+def _nothing(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    """Leave out what only training needs."""
+
+
+def _normalization(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    if config.get("invert"):
+        raise BundleError(f"the layer {name!r} undoes a normalisation, which cannot be exported.")
+    mean, variance = weights[:2] if weights else (np.asarray(config["mean"]), np.asarray(config["variance"]))
+    deviation = np.maximum(np.sqrt(float64(variance)), 1e-7)  # Keras's epsilon
+    width = graph.shape[-1]
+    graph.settle()
+    graph.add("Sub", f"{name}/mean", ("value", graph.broadcast(np.broadcast_to(mean.reshape(-1), width))))
+    graph.add("Mul", f"{name}/deviation", ("value", graph.broadcast(np.broadcast_to(1 / deviation.reshape(-1), width))))
+
+
+def _reshape(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    target = np.empty(graph.shape, bool).reshape(config["target_shape"]).shape
+    if target == graph.shape:
+        return
+    if len(target) == 1:
+        graph.flatten(name)
+    elif (
+        len(target) == 2 and len(graph.shape) == 1 and (1 in target and not graph.unrolled or graph.unrolled == target)
+    ):
+        graph.settle()
+        graph.shape, graph.unrolled = target, None
+        graph.lay_out(name)
+    else:
+        raise BundleError(
+            f"the layer {name!r} reshapes {graph.shape} to {target}; only (n,) to (n, 1) can be exported."
+        )
+
+
+def _conv(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    _channels_last(config, name)
+    graph.convolve(name, weights[0], weights[1] if config["use_bias"] else None, config, config["groups"])
+    _activation(graph, name, config, [])
+
+
+def _depthwise(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    _channels_last(config, name)
+    width, channels, multiplier = weights[0].shape
+    kernel = weights[0].reshape(width, 1, channels * multiplier)
+    graph.convolve(name, kernel, weights[1] if config["use_bias"] else None, config, channels)
+    _activation(graph, name, config, [])
+
+
+def _separable(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    _depthwise(graph, f"{name}/depthwise", {**config, "use_bias": False, "activation": "linear"}, weights)
+    pointwise = {**config, "strides": [1], "dilation_rate": [1], "groups": 1}
+    _conv(graph, name, pointwise, weights[1:])
+
+
+def _batch_norm(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    if np.ravel(config["axis"])[0] not in (-1, len(graph.shape)):
+        raise BundleError(f"the layer {name!r} normalises axis {config['axis']}; only the last one can be exported.")
+    rest = [float64(w) for w in weights]
+    mean, variance = rest[-2:]
+    gamma = rest.pop(0) if config["scale"] else np.ones_like(mean)
+    beta = rest.pop(0) if config["center"] else np.zeros_like(mean)
+    scale = gamma / np.sqrt(variance + config["epsilon"])
+    graph.scale(name, scale, beta - mean * scale)
+
+
+def _dense(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    kernel, bias = weights[0], weights[1] if config["use_bias"] else None
+    if len(graph.shape) == 2:
+        once = {"strides": [1], "dilation_rate": [1], "padding": "valid"}
+        graph.convolve(name, kernel[None], bias, once)
+    else:
+        whole, offset = graph.absorb(float64(kernel), np.zeros(kernel.shape[1]) if bias is None else float64(bias))
+        graph.add("Gemm", name, ("kernel", graph.unroll(whole).T), ("bias", offset), transB=1)
+        graph.shape, graph.unrolled = (len(offset),), None
+    _activation(graph, name, config, [])
+
+
+_ACTIVATIONS: dict[str, tuple[str, dict[str, Any]]] = {
+    "relu": ("Relu", {}),
+    "sigmoid": ("Sigmoid", {}),
+    "tanh": ("Tanh", {}),
+    "elu": ("Elu", {"alpha": 1.0}),
+    "gelu": ("Gelu", {"approximate": "none"}),
+    "leaky_relu": ("LeakyRelu", {"alpha": 0.2}),  # Keras's slope
+    "softplus": ("Softplus", {}),
+    "softmax": ("Softmax", {}),
+}
+
+
+def _activation(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    kind = config.get("activation") or "linear"
+    if kind == "linear":
+        return
+    if not isinstance(kind, str) or kind not in _ACTIVATIONS:
+        raise BundleError(
+            f"the layer {name!r} uses the activation {kind!r}; supported: linear, {', '.join(_ACTIVATIONS)}."
+        )
+    operator, attributes = _ACTIVATIONS[kind]
+    graph.settle()
+    graph.add(operator, f"{name}/{kind}", **attributes, **({"axis": 1} if kind == "softmax" else {}))
+
+
+def _relu(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    if config["max_value"] is not None or config["threshold"] or config["negative_slope"]:
+        raise BundleError(
+            f"the layer {name!r} is a ReLU with a limit, threshold or slope; only the plain one can be exported."
+        )
+    _activation(graph, name, {"activation": "relu"}, [])
+
+
+def _softmax(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    if config["axis"] not in (-1, len(graph.shape)):
+        raise BundleError(f"the layer {name!r} runs over axis {config['axis']}; only the last one can be exported.")
+    _activation(graph, name, {"activation": "softmax"}, [])
+
+
+def _max_pool(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    _channels_last(config, name)
+    width, stride = config["pool_size"][0], config["strides"][0]
+    before, after, steps = padding(config["padding"], graph.shape[0], width, stride)
+    graph.settle()
+    graph.add("MaxPool", name, kernel_shape=[1, width], strides=[1, stride], pads=[0, before, 0, after])
+    graph.shape = (steps, graph.shape[1])
+
+
+def _global_average(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    _channels_last(config, name)
+    graph.settle()
+    graph.add("GlobalAveragePool", name)
+    graph.shape = (1, graph.shape[1])
+    if not config["keepdims"]:
+        graph.flatten(f"{name}/flat")
+
+
+def _flatten(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    graph.flatten(name)
+
+
+_TRAINING_ONLY = ("Dropout", "SpatialDropout1D", "AlphaDropout", "GaussianDropout", "GaussianNoise", "InputLayer")
+RULES: dict[str, Rule] = {
+    **dict.fromkeys(_TRAINING_ONLY, _nothing),
+    "Activation": _activation,
+    "BatchNormalization": _batch_norm,
+    "Conv1D": _conv,
+    "Dense": _dense,
+    "DepthwiseConv1D": _depthwise,
+    "Flatten": _flatten,
+    "GlobalAveragePooling1D": _global_average,
+    "MaxPooling1D": _max_pool,
+    "Normalization": _normalization,
+    "ReLU": _relu,
+    "Reshape": _reshape,
+    "SeparableConv1D": _separable,
+    "Softmax": _softmax,
+}

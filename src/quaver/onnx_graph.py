@@ -1,0 +1,171 @@
+"""An ONNX graph that grows by one layer after another, with batch normalisation folded and sequences laid out.
+
+Sequences are (batch, channels, 1, time): ONNX Runtime runs a 2-D convolution of height one faster than a 1-D one. No
+node transposes anything on the way: the rows of the dense layer after a flatten are reordered instead.
+"""
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from quaver.errors import BundleError
+
+if TYPE_CHECKING:
+    import onnx
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+OPSET = 20  # the first with Gelu
+IR_VERSION = 9  # the one that came with it
+INPUT, OUTPUT = "features", "probabilities"
+
+
+class Graph:
+    """The ONNX nodes so far, and the shape of the last tensor as Keras sees it: (n,) or (time, channels)."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.input_shape = self.shape = shape
+        self.nodes: list[tuple[str, str, list[str], dict[str, Any]]] = []  # operator, name, inputs, attributes
+        self.weights: dict[str, Array] = {}
+        self.waiting: tuple[str, Array, Array] | None = None  # name, scale, shift, which the next layer may absorb
+        self.unrolled: tuple[int, int] | None = None  # (time, channels) whose values lie channel by channel in (n,)
+        self.tensor = INPUT
+        if len(shape) > 2 or None in shape:
+            raise BundleError(f"networks on (n,) or (time, channels) can be exported; this one takes {shape}.")
+        if len(shape) == 2:
+            if 1 not in shape:
+                self.add("Transpose", "features/by_channel", perm=[0, 2, 1])
+            self.lay_out("features/sequence")
+
+    def add(self, operator: str, name: str, *weights: tuple[str, Array], **attributes: Any) -> None:
+        """Append a node that works on the last tensor; its further inputs are constants called `name/...`."""
+        names = [f"{name}/{suffix}" for suffix, _ in weights]
+        self.weights.update(zip(names, (values for _, values in weights), strict=True))
+        self.nodes.append((operator, name, [self.tensor, *names], attributes))
+        self.tensor = f"{name}:0"
+
+    def lay_out(self, name: str) -> None:
+        """Make (batch, channels, 1, time) of values that already lie in that order."""
+        time, channels = self.shape
+        self.add("Reshape", name, ("shape", np.array([0, channels, 1, time], np.int64)))
+
+    def broadcast(self, values: Array) -> Array:
+        """Shape one value a feature or channel so that it meets the last tensor."""
+        if len(self.shape) == 2:
+            return values.reshape(1, -1, 1, 1)
+        return self.unroll(values)
+
+    def unroll(self, values: Array) -> Array:
+        """Reorder the rows of `values` from Keras's (time, channels) to the (channels, time) that a flatten leaves."""
+        if self.unrolled is None:
+            return values
+        return values.reshape(*self.unrolled, *values.shape[1:]).swapaxes(0, 1).reshape(values.shape)
+
+    def scale(self, name: str, scale: Array, shift: Array) -> None:
+        """Scale and shift every channel: inside the weights just written, or inside the next, or as two nodes."""
+        self.settle()
+        if self.nodes and self.nodes[-1][0] in ("Conv", "Gemm"):
+            kernel, bias = self.nodes[-1][2][1:3]
+            self.weights[kernel] = self.weights[kernel] * scale.reshape(-1, *[1] * (self.weights[kernel].ndim - 1))
+            self.weights[bias] = self.weights[bias] * scale + shift
+        else:
+            self.waiting = name, scale, shift
+
+    def settle(self) -> None:
+        """Write the scale that no layer has absorbed as nodes of its own."""
+        if self.waiting:
+            name, scale, shift = self.waiting
+            self.waiting = None
+            self.add("Mul", f"{name}/scale", ("by", self.broadcast(scale)))
+            self.add("Add", f"{name}/shift", ("by", self.broadcast(shift)))
+
+    def absorb(self, kernel: Array, bias: Array) -> tuple[Array, Array]:
+        """Take a waiting scale into a kernel (..., in, out) that sees every value of its input."""
+        if self.waiting:
+            _, scale, shift = self.waiting
+            self.waiting = None
+            bias = bias + (shift @ kernel).reshape(-1, len(bias)).sum(axis=0)
+            kernel = kernel * scale[:, None]
+        return kernel, bias
+
+    def convolve(self, name: str, kernel: Array, bias: Array | None, config: dict[str, Any], groups: int = 1) -> None:
+        """Convolve over time; `kernel` as in Keras: (width, in / groups, out)."""
+        kernel, bias = float64(kernel), np.zeros(kernel.shape[-1]) if bias is None else float64(bias)
+        stride, dilation = config["strides"][0], config["dilation_rate"][0]
+        before, after, steps = padding(config["padding"], self.shape[0], len(kernel), stride, dilation)
+        if groups == 1 and before == after == 0:
+            kernel, bias = self.absorb(kernel, bias)
+        self.settle()
+        self.add(
+            "Conv",
+            name,
+            ("kernel", kernel.transpose(2, 1, 0)[:, :, None, :]),
+            ("bias", bias),
+            kernel_shape=[1, len(kernel)],
+            pads=[0, before, 0, after],
+            strides=[1, stride],
+            dilations=[1, dilation],
+            group=groups,
+        )
+        self.shape = (steps, len(bias))
+
+    def flatten(self, name: str) -> None:
+        """Flatten (time, channels); the values stay where they are, channel by channel."""
+        if len(self.shape) == 1:
+            return
+        time, channels = self.shape
+        if self.waiting:
+            bn, scale, shift = self.waiting
+            self.waiting = bn, np.tile(scale, time), np.tile(shift, time)
+        self.add("Flatten", name, axis=1)
+        self.shape, self.unrolled = (time * channels,), (time, channels)
+
+    def finish(self) -> "onnx.ModelProto":
+        """Make the ModelProto and have it checked."""
+        import onnx
+        from onnx import helper, numpy_helper
+
+        self.settle()
+        if len(self.shape) != 1 or (self.unrolled and 1 not in self.unrolled):
+            raise BundleError("the network ends in a sequence; its last layer must give one row of probabilities.")
+        nodes = [
+            helper.make_node(
+                operator, inputs, [OUTPUT if f"{name}:0" == self.tensor else f"{name}:0"], name, **attributes
+            )
+            for operator, name, inputs, attributes in self.nodes
+        ]
+        single = {name: v if v.dtype == np.int64 else v.astype(np.float32) for name, v in self.weights.items()}
+        described = helper.make_tensor_value_info
+        graph = helper.make_graph(
+            nodes,
+            "quaver",
+            [described(INPUT, onnx.TensorProto.FLOAT, ["batch", *self.input_shape])],
+            [described(OUTPUT, onnx.TensorProto.FLOAT, ["batch", *self.shape])],
+            [numpy_helper.from_array(np.ascontiguousarray(values), name) for name, values in single.items()],
+        )
+        model = helper.make_model(
+            graph,
+            producer_name="quaver",
+            producer_version=version("quaver"),
+            opset_imports=[helper.make_opsetid("", OPSET)],
+            ir_version=IR_VERSION,
+        )
+        onnx.checker.check_model(model, full_check=True)
+        return model
+
+
+def float64(values: Array) -> Array:
+    """Widen weights before they are folded, which would cost a digit in float32."""
+    return np.asarray(values, dtype=np.float64)
+
+
+def padding(kind: str, steps: int, width: int, stride: int, dilation: int = 1) -> tuple[int, int, int]:
+    """Give the zeros before and after, and the steps that come out, as Keras counts ("same": the odd one after)."""
+    reach = (width - 1) * dilation + 1
+    if kind == "same":
+        total = max((-(-steps // stride) - 1) * stride + reach - steps, 0)
+        before = total // 2
+    else:
+        total = before = reach - 1 if kind == "causal" else 0
+    return before, total - before, (steps + total - reach) // stride + 1

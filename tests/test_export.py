@@ -1,0 +1,232 @@
+import importlib.util
+import logging
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+from quaver.errors import BundleError
+from quaver.export import quantise, to_onnx
+
+if importlib.util.find_spec("tensorflow") is None and importlib.util.find_spec("torch") is None:
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+keras = pytest.importorskip("keras")
+L = keras.layers
+
+
+def run(model: onnx.ModelProto, features: np.ndarray) -> np.ndarray:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return session.run(["probabilities"], {"features": features.astype(np.float32)})[0]
+
+
+def operators(model: onnx.ModelProto) -> list[str]:
+    return [node.op_type for node in model.graph.node]
+
+
+def shaken(model, rng: np.random.Generator):
+    """Give every weight a value that a mistake in folding or order would show."""
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            shaken(layer, rng)
+        elif isinstance(layer, L.BatchNormalization):
+            layer.set_weights(
+                [
+                    rng.uniform(0.5, 2, w.shape) if n != "beta" and n != "moving_mean" else rng.normal(size=w.shape)
+                    for n, w in zip((v.name for v in layer.weights), layer.get_weights(), strict=True)
+                ]
+            )
+        elif not isinstance(layer, L.Normalization):
+            layer.set_weights(
+                [rng.normal(size=w.shape) * np.sqrt(2.5 / np.prod(w.shape[:-1])) for w in layer.get_weights()]
+            )
+    return model
+
+
+def difference(model, rng: np.random.Generator, rows: int = 5) -> float:
+    features = rng.normal(size=(rows, *model.input_shape[1:])).astype(np.float32)
+    return float(np.abs(run(to_onnx(model), features) - np.asarray(model(features, training=False))).max())
+
+
+def article(rng: np.random.Generator):
+    from quaver.networks.article import build
+
+    spread = 10 ** rng.uniform(-3, 3, 162)
+    model = shaken(build(mean=spread * rng.normal(size=162), variance=spread**2), rng)
+    return model, (spread * rng.normal(size=(64, 162)) + spread).astype(np.float32)
+
+
+def test_article_network_agrees_with_keras_on_every_row_of_a_batch(rng):
+    model, features = article(rng)
+    exported = to_onnx(model)
+    expected = np.asarray(model(features, training=False))
+    assert expected.max(axis=1).std() > 0.01  # the rows differ, so that agreement says something
+    assert np.abs(run(exported, features) - expected).max() < 1e-5
+    assert np.abs(run(exported, features[:1]) - expected[:1]).max() < 1e-5
+
+
+def test_article_network_is_only_what_runs(rng):
+    model, _ = article(rng)
+    exported = to_onnx(model)
+    assert operators(exported) == [
+        *("Sub", "Mul", "Reshape", "Conv", "Relu", "Conv", "Relu", "MaxPool"),
+        *("Conv", "Relu", "Conv", "Relu", "Conv", "Relu", "Conv", "Relu", "MaxPool"),
+        *("Conv", "Relu", "Conv", "Relu", "Flatten", "Gemm", "Softmax"),
+    ]
+    assert [node.name for node in exported.graph.node if node.op_type == "Conv"] == [f"conv{i}" for i in range(1, 9)]
+    assert exported.producer_name == "quaver" and exported.producer_version
+    assert [i.name for i in exported.graph.input] == ["features"]
+    assert exported.graph.input[0].type.tensor_type.shape.dim[0].dim_param == "batch"
+
+
+CHAINS = {
+    "valid, strided, dilated": lambda: [L.Input((30, 3)), L.Conv1D(4, 3, strides=2), L.Conv1D(4, 3, dilation_rate=2)],
+    "same, even, strided": lambda: [L.Input((31, 1)), L.Conv1D(4, 8, strides=3, padding="same")],
+    "same, dilated": lambda: [L.Input((31, 2)), L.Conv1D(4, 4, dilation_rate=3, padding="same")],
+    "causal, grouped, no bias": lambda: [L.Input((20, 4)), L.Conv1D(6, 5, padding="causal", groups=2, use_bias=False)],
+    "depthwise": lambda: [L.Input((20, 4)), L.DepthwiseConv1D(5, depth_multiplier=2, padding="same")],
+    "separable": lambda: [L.Input((20, 4)), L.SeparableConv1D(6, 5, padding="same", activation="relu")],
+    "dense over time": lambda: [L.Input((20, 4)), L.Dense(6, activation="gelu")],
+    "norm after relu": lambda: [L.Input((20, 4)), L.Conv1D(4, 3, activation="relu"), L.BatchNormalization()],
+    "norm before same": lambda: [L.Input((20, 4)), L.BatchNormalization(), L.Conv1D(4, 3, padding="same")],
+    "norm before valid": lambda: [L.Input((20, 4)), L.BatchNormalization(), L.Dropout(0.3), L.Conv1D(4, 3)],
+    "norm twice, bare": lambda: [
+        *(L.Input((20, 4)), L.BatchNormalization(scale=False), L.BatchNormalization(center=False)),
+    ],
+    "norm after flatten": lambda: [
+        L.Input((6, 4)),
+        L.Conv1D(4, 3),
+        L.Activation("tanh"),
+        L.Flatten(),
+        L.BatchNormalization(),
+    ],
+    "norm before flatten": lambda: [
+        L.Input((6, 4)),
+        L.Activation("elu"),
+        L.BatchNormalization(),
+        L.Flatten(),
+        L.Dense(5),
+    ],
+    "norm after dense": lambda: [L.Input((6,)), L.Dense(5), L.BatchNormalization(), L.ReLU(), L.Dense(5)],
+    "pool same": lambda: [L.Input((21, 4)), L.Conv1D(4, 3), L.MaxPooling1D(4, strides=3, padding="same")],
+    "global pool": lambda: [L.Input((21, 4)), L.Conv1D(4, 3), L.GlobalAveragePooling1D()],
+    "softmax over channels": lambda: [L.Input((9, 4)), L.Softmax(), L.Conv1D(2, 3)],
+    "there and back": lambda: [L.Input((6, 4)), L.Flatten(), L.ReLU(), L.Reshape((6, 4)), L.Conv1D(3, 2)],
+    "adapted": lambda: [L.Input((6, 4)), L.Normalization(), L.Conv1D(3, 2)],
+    "one mean": lambda: [L.Input((6,)), L.Normalization(axis=None, mean=3.0, variance=4.0)],
+}
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+def test_layers_agree_with_keras(chain, rng):
+    layers = CHAINS[chain]()
+    model = shaken(keras.Sequential([*layers, L.Flatten(), L.Dense(3, activation="softmax")]), rng)
+    exported = to_onnx(model)
+    assert difference(model, rng) < 1e-5
+    assert operators(exported).count("Transpose") == (len(model.input_shape) == 3 and 1 not in model.input_shape)
+
+
+@pytest.mark.parametrize(
+    ("chain", "left"), [("norm before valid", 0), ("norm after dense", 0), ("norm before same", 1)]
+)
+def test_batch_norm_folds_where_it_may(chain, left, rng):
+    model = keras.Sequential([*CHAINS[chain](), L.Flatten(), L.Dense(3)])
+    assert operators(to_onnx(shaken(model, rng))).count("Mul") == left
+
+
+def test_nested_models_are_chains_too(rng):
+    inner = keras.Sequential([L.Input((6, 4)), L.Conv1D(3, 2, activation="relu")])
+    features = keras.Input((6, 4))
+    model = keras.Model(features, L.Dense(3, activation="softmax")(L.Flatten()(inner(features))))
+    assert difference(shaken(model, rng), rng) < 1e-5
+
+
+def test_a_layer_without_rule_is_named_with_the_list():
+    model = keras.Sequential([L.Input((6, 4)), L.LSTM(3, name="memory"), L.Dense(2)])
+    with pytest.raises(BundleError, match=r"'memory' is a LSTM.*Conv1D.*Softmax") as error:
+        to_onnx(model)
+    assert "\n" not in str(error.value)
+
+
+def branching():
+    features = keras.Input((6,))
+    left, right = L.Dense(3, name="left")(features), L.Dense(3, name="right")(features)
+    return keras.Model(features, [left, right])
+
+
+REFUSED = {
+    "right": branching,
+    "'silu'": lambda: keras.Sequential([L.Input((6,)), L.Dense(3, activation="silu")]),
+    "limit": lambda: keras.Sequential([L.Input((6,)), L.ReLU(max_value=6), L.Dense(3)]),
+    "channels_last": lambda: keras.Sequential(
+        [L.Input((4, 6)), L.MaxPooling1D(2, data_format="channels_first"), L.Flatten()]
+    ),
+    "last one": lambda: keras.Sequential([L.Input((4, 6)), L.BatchNormalization(axis=1), L.Flatten(), L.Dense(3)]),
+    "ends in a sequence": lambda: keras.Sequential([L.Input((4, 6)), L.Dense(3)]),
+    "reshapes": lambda: keras.Sequential([L.Input((12,)), L.Reshape((6, 2)), L.Flatten()]),
+}
+
+
+@pytest.mark.parametrize("reason", REFUSED)
+def test_what_cannot_be_exported_is_refused_in_one_line(reason):
+    with pytest.raises(BundleError, match=reason) as error:
+        to_onnx(REFUSED[reason]())
+    assert "\n" not in str(error.value)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """A small network that has learned to tell four kinds of curves apart, and curves it has not seen."""
+    rng = np.random.default_rng(1)
+    truth, spread = rng.integers(0, 4, 700), 10 ** rng.uniform(-3, 3, 162)
+    phase = np.arange(162) * (truth + 1)[:, None] / 20 + rng.uniform(0, 6, (700, 1))
+    features = ((np.sin(phase) + rng.normal(size=(700, 162))) * spread).astype(np.float32)
+    normaliser = L.Normalization(mean=features.mean(axis=0), variance=features.var(axis=0), name="normaliser")
+    stages = [
+        L.Conv1D(16, 8, padding="same", name="conv1"),
+        L.BatchNormalization(momentum=0.5),
+        L.ReLU(),
+        L.MaxPooling1D(8),
+    ]
+    head = [L.Conv1D(16, 8, padding="same", activation="relu"), L.Flatten(), L.Dense(4), L.Softmax()]
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([L.Input((162,)), normaliser, L.Reshape((162, 1)), *stages, *head])
+    model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy")
+    model.fit(features[:500], truth[:500], epochs=4, batch_size=50, verbose=0)
+    return to_onnx(model), features, truth
+
+
+def test_quantised_network_agrees_and_is_smaller(trained):
+    exported, features, truth = trained
+    before = exported.SerializeToString()
+    small = quantise(exported, features[:400])
+    assert exported.SerializeToString() == before
+    assert len(small.SerializeToString()) < len(before) / 1.5
+    whole, eight = run(exported, features[500:]), run(small, features[500:])
+    assert np.mean(whole.argmax(axis=1) == truth[500:]) > 0.8  # it has learned something to lose
+    assert np.mean(whole.argmax(axis=1) == eight.argmax(axis=1)) >= 0.97
+    assert np.allclose(eight.sum(axis=1), 1, atol=1e-5)
+
+
+def test_quantised_network_normalises_in_float(trained):
+    small = quantise(trained[0], trained[1][:64])
+    source = {output: node for node in small.graph.node for output in node.output}
+    first = next(node for node in small.graph.node if node.op_type == "QuantizeLinear" and "conv1" not in node.input[0])
+    assert [node.op_type for node in small.graph.node if node.input[0] == "features"] == ["Sub"]
+    assert source[first.input[0]].op_type == "Reshape"
+    kernels = {i.name: i for i in small.graph.initializer if i.name.endswith("kernel_quantized")}
+    assert len(kernels) == 3 and all(k.data_type == onnx.TensorProto.INT8 for k in kernels.values())
+
+
+def test_quantise_leaves_nothing_behind(trained, tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    handlers = list(logging.getLogger().handlers)
+    quantise(trained[0], trained[1][:64])
+    assert list(Path(tmp_path).iterdir()) == []
+    assert logging.getLogger().handlers == handlers
+    assert "".join(capfd.readouterr()) == ""
