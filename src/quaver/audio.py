@@ -1,6 +1,7 @@
 """The only file that opens, resamples, mixes and pads sound."""
 
 import hashlib
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,12 +52,12 @@ def mono(frames: np.ndarray) -> Samples:
     return np.ascontiguousarray(frames.mean(axis=1, dtype=np.float32)) if frames.shape[1] > 1 else frames[:, 0].copy()
 
 
-def resample(samples: Samples, rate: int, wanted: int) -> Samples:
+def resample(samples: Samples, rate: float, wanted: float) -> Samples:
     """Change the rate with soxr HQ; the result has ceil(n * wanted / rate) samples, as librosa's."""
     if rate == wanted:
         return samples
     out = soxr.resample(samples, rate, wanted, quality="HQ")
-    return fit(out, -(-len(samples) * wanted // rate))
+    return fit(out, math.ceil(len(samples) * wanted / rate))
 
 
 def fit(samples: Samples, length: int) -> Samples:
@@ -80,7 +81,9 @@ def check(samples: Samples, rate: int, name: str) -> None:
 
 def digest(samples: Samples) -> str:
     """Identify decoded samples whatever the container: SHA-256 of them rounded to 16 bit, little-endian."""
-    return hashlib.sha256(np.round(samples.clip(-1, 1) * 32767).astype("<i2").tobytes()).hexdigest()
+    return hashlib.sha256(
+        np.clip(np.round(samples * np.float32(32768)), -32768, 32767).astype("<i2").tobytes()
+    ).hexdigest()
 
 
 def blocks(path: Path | str, sample_rate: int, seconds: float = 10.0) -> Iterator[Samples]:
