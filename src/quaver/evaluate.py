@@ -1,15 +1,19 @@
 """Score models on speakers they never heard: a training run's folds, or a bundle on a manifest."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from quaver import dataset, splits
+from quaver.bundle import Bundle, Card
 from quaver.calibrate import Probabilities, Truth
 from quaver.errors import QuaverError
 from quaver.files import atomic_path
-from quaver.manifest import Clip
+from quaver.manifest import Clip, Manifest
 from quaver.scores import RESAMPLES, Predictions, Scores
 
 
@@ -64,13 +68,116 @@ def pooled(folds: Sequence[Predictions], *, seed: int = 0, resamples: int = RESA
 def run(folder: Path | str, *, seed: int = 0) -> Scores:
     """Pool the folds of a training run: the clips of every `fold-*/test.npz` together.
 
+    The folder of a single fold works as well.
+
     Raises:
-        QuaverError: the folder holds no fold with predictions, or the folds do not fit together.
+        QuaverError: there are no predictions, or the folds do not fit together.
     """
-    paths = sorted(Path(folder).glob("fold-*/test.npz"))
+    folder = Path(folder)
+    paths = sorted(folder.glob("fold-*/test.npz")) or sorted(folder.glob("test.npz"))
     if not paths:
         raise QuaverError(f"{folder} holds no fold-*/test.npz; `quaver train MANIFEST --protocol P -o RUN` makes them.")
-    return pooled([load_predictions(path) for path in paths], seed=seed)
+    scores = pooled([load_predictions(path) for path in paths], seed=seed)
+    missing = sorted(p.name for p in folder.glob("fold-*") if p.is_dir() and not (p / "test.npz").exists())
+    notes = (f"not finished and left out: {', '.join(missing)}",) if missing else ()
+    return replace(scores, speaker_independent=all(_independent(path.parent) for path in paths), notes=notes)
+
+
+def is_run(folder: Path | str) -> bool:
+    """Tell whether `run` finds predictions in a folder."""
+    return any(Path(folder).glob("fold-*/test.npz")) or (Path(folder) / "test.npz").is_file()
+
+
+def bundle(
+    model: Bundle | Path | str,
+    manifest: Manifest,
+    protocol: str | None = None,
+    *,
+    allow_leak: bool = False,
+    seed: int = 0,
+    progress: dataset.Progress | None = None,
+) -> Scores:
+    """Score a bundle on the speakers of a manifest that it has not heard.
+
+    Who was heard stands in the card, as corpus/speaker. The clips of heard speakers that the manifest holds are
+    compared with the scored ones by their sound too. Each clip is heard whole.
+
+    Args:
+        model: a bundle, its folder, or its name.
+        manifest: clips of any corpora.
+        protocol: score only the clips it is about; None takes every clip with a label of the bundle.
+        allow_leak: score heard speakers as well, and mark the scores as speaker-dependent.
+        seed: of the bootstrap.
+        progress: receives (done, total) while features are computed.
+
+    Raises:
+        LeakError: a scored clip sounds like one of a heard speaker.
+        QuaverError: no speaker, no label or no readable clip is left.
+    """
+    from quaver import zoo
+    from quaver.predict import Predictor  # late: starts ONNX Runtime
+
+    model = model if isinstance(model, Bundle) else zoo.load(model)
+    card, notes = model.card, list[str]()
+    clips, implied = _selected(manifest, protocol)
+    known = clips.where(lambda clip: clip.emotion in card.emotions)
+    if len(known) < len(clips):
+        others = ", ".join(label for label in clips.emotions if label not in card.emotions)
+        notes.append(f"{len(clips) - len(known)} clips left out; the bundle has no label {others}")
+    tested, independent = _unheard(card, known, manifest, allow_leak or implied, notes)
+    features = dataset.extract(tested, card.spec, progress=progress)
+    if features.failures:
+        notes.append(f"{len(features.failures)} clips could not be read; the first: {features.failures[0][1]}")
+    truth = np.array([card.emotions.index(clip.emotion) for clip in features.clips], np.int64)
+    scores = score(
+        Predictor(model).probabilities(features.values), truth, features.clips.clips, card.emotions, seed=seed
+    )
+    return replace(scores, speaker_independent=independent, notes=tuple(notes))
+
+
+def _selected(manifest: Manifest, protocol: str | None) -> tuple[Manifest, bool]:
+    """Give the clips that a protocol tests, and whether it shares speakers between its sides."""
+    if protocol is None:
+        return manifest, False
+    rule = splits.protocol(protocol)
+    if rule.speaker_independent:
+        return rule.select(manifest), False
+    return Manifest(tuple(clip for fold in rule.folds(manifest) for clip in fold.test)), True
+
+
+def _unheard(
+    card: Card, clips: Manifest, manifest: Manifest, allow_leak: bool, notes: list[str]
+) -> tuple[Manifest, bool]:
+    """Give the clips to score, and whether nobody among them was heard in training."""
+    from quaver import leaks
+
+    heard = set(card.training_speakers)
+    left = clips.where(lambda clip: clip.group not in heard)
+    known = manifest.where(lambda clip: clip.group in heard)
+    if allow_leak and len(left) < len(clips):
+        return clips, False
+    if not left:
+        raise QuaverError(
+            f"bundle {card.name!r} has heard all {len(clips.speakers)} speakers of the {len(clips)} clips that it has "
+            "labels for; give clips of others, or --allow-leak to score them as speaker-dependent."
+        )
+    if len(left) < len(clips):
+        notes.append(
+            f"{len(clips.speakers) - len(left.speakers)} of {len(clips.speakers)} speakers left out: heard in training"
+        )
+    if absent := heard.difference(known.speakers):
+        notes.append(
+            f"not compared by sound with the training clips of {len(absent)} speakers, which the manifest lacks"
+        )
+    return left, not leaks.guard(splits.Fold(0, known, Manifest(), left), allow_leak=allow_leak)
+
+
+def _independent(fold: Path) -> bool:
+    """Read from a fold's card whether its test speakers were unheard; a fold without a card is taken at its word."""
+    try:
+        return bool(json.loads((fold / "card.json").read_text(encoding="utf-8")).get("speaker_independent", True))
+    except (OSError, ValueError, AttributeError):
+        return True
 
 
 def over_seeds(runs: Sequence[Scores]) -> dict[str, Any]:

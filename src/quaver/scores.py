@@ -42,7 +42,8 @@ class Scores:
     brier: float
     reliability: tuple[dict[str, float | int], ...]
     resamples: int = RESAMPLES
-    seed: int = 0
+    seed: int = 0  # of the bootstrap
+    speaker_independent: bool = True  # False: a speaker or a sound was heard in training
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -101,21 +102,22 @@ class Predictions:
             tuple(labels),
         )
 
-    def scores(self, *, seed: int = 0, resamples: int = RESAMPLES, notes: Sequence[str] = ()) -> Scores:
-        """Compute the scores; see `score`."""
+    def scores(self, *, seed: int = 0, resamples: int = RESAMPLES) -> Scores:
+        """Compute the scores; see `evaluate.score`."""
         self._check()
         k = len(self.labels)
         p, truth, answers = self.probabilities.astype(np.float64), self.truth, self.probabilities.argmax(axis=1)
         table = _table(truth, answers, k)
         per_speaker = {g: _table(truth[at], answers[at], k) for g, at in _places(self.groups).items()}
         corpora = [group.split("/")[0] for group in self.groups]
-        recall, precision, f1 = _rates(table)
+        whole, (recall, precision, f1) = _part(table), _rates(table)
         present = table.sum(axis=1) > 0
         speakers = {group: _part(t) for group, t in per_speaker.items()}
         return Scores(
             labels=self.labels,
             clips=len(truth),
-            **{name: value for name, value in _part(table).items() if name != "clips"},
+            uar=whole["uar"],
+            wa=whole["wa"],
             macro_f1=_round(f1[present].mean()),
             interval=_interval(np.array(list(per_speaker.values())), seed, resamples),
             recall=_named(recall, self.labels, present),
@@ -135,7 +137,6 @@ class Predictions:
             reliability=tuple(calibrate.reliability(p, truth)),
             resamples=resamples,
             seed=seed,
-            notes=tuple(notes),
         )
 
     def _check(self) -> None:
@@ -202,7 +203,8 @@ def _round(value: float) -> float:
 def _report(s: Scores) -> list[str]:
     head = f"UAR {_percent(s.uar)} %   WA {_percent(s.wa)} %   macro-F1 {_percent(s.macro_f1)} %"
     scope = f"{_count(s.clips, 'clip')} of {_count(len(s.speakers), 'speaker')} of {', '.join(s.corpora)}"
-    lines = [head, _sentence(s), *textwrap.wrap(scope, 80), "", *_class_rows(s), "", *_speaker_rows(s)]
+    leaky = [] if s.speaker_independent else ["SPEAKER-DEPENDENT: heard in training, no measure of new speakers"]
+    lines = [*leaky, head, _sentence(s), *textwrap.wrap(scope, 80), "", *_class_rows(s), "", *_speaker_rows(s)]
     parts = {**(s.corpora if len(s.corpora) > 1 else {}), **(s.genders if len(s.genders) > 1 else {})}
     lines += [_part_row(name, part) for name, part in parts.items()]
     lines += ["", f"calibration   ECE {_percent(s.ece)} %   NLL {s.nll:.3f}   Brier {s.brier:.3f}"]
@@ -240,7 +242,8 @@ def _speaker_rows(s: Scores) -> list[str]:
 
 
 def _part_row(name: str, part: Part) -> str:
-    return f"  {name:24} UAR {_percent(part['uar']):>5}   WA {_percent(part['wa']):>5}   {_count(int(part['clips']), 'clip')}"
+    uar, wa, clips = _percent(part["uar"]), _percent(part["wa"]), _count(int(part["clips"]), "clip")
+    return f"  {name:24} UAR {uar:>5}   WA {wa:>5}   {clips}"
 
 
 def _percent(value: float | None) -> str:
