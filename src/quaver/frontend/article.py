@@ -1,10 +1,10 @@
 """The article's features: five kinds of values averaged over the frames of a whole clip, in NumPy.
 
 The definitions are those of librosa 0.11 (McFee et al., "librosa: Audio and music signal analysis in Python", 2015)
-with its default arguments. One spectrum serves all of them, and a long clip is read in blocks of frames.
+with its default arguments. One spectrum serves all of them, and a long clip is worked through in blocks of frames.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -13,7 +13,11 @@ from quaver.frontend import tables
 from quaver.frontend.spec import ArticleSpec
 from quaver.frontend.tables import Array
 
-BLOCK = 256  # frames; about six seconds
+BLOCK = 256  # frames whose spectra are at hand together, 6 s
+CHUNK = 16  # frames transformed together, so that their double precision stays in the processor's cache
+KEEP = 4096  # frames, 95 s; the spectra of a longer clip are computed twice instead of kept
+LARGEST = 1e12  # of a sample, so that no power overflows
+_TINY = np.finfo(np.float32).tiny
 
 
 def features(samples: Array, spec: ArticleSpec) -> Array:
@@ -27,100 +31,156 @@ def features(samples: Array, spec: ArticleSpec) -> Array:
         (162,) float32 in the order of `spec.names`.
 
     Raises:
-        AudioError: no samples, more than one channel, or values that are not finite.
+        AudioError: no samples, more than one channel, whole numbers, or values that are not finite.
     """
     samples = _checked(samples)
-    magnitudes, mels, peaks = [], [], []
-    single = spec.frames(len(samples)) <= BLOCK
-    for spectrum in _spectra(samples, spec):
-        magnitude = np.abs(spectrum)
-        mels.append(np.square(magnitude) @ tables.mel(spec).T)
-        peaks.append(_peaks(magnitude, spec) if spec.tuning is None else np.empty((2, 0)))
-        magnitudes = [magnitude] if single else []
-    tuning = _tuning(np.concatenate(peaks, axis=1), spec) if spec.tuning is None else spec.tuning
-    mel = np.concatenate(mels)
-    again = magnitudes or (np.abs(spectrum) for spectrum in _spectra(samples, spec))
-    chroma = sum(_chroma(magnitude, spec, tuning) for magnitude in again) / len(mel)
-    values = [[_zcr(samples, spec)], chroma, _mfcc(mel, spec), [_rms(samples, spec)], mel.mean(axis=0, dtype=float)]
-    return np.concatenate(values).astype(np.float32)
+    frames = spec.frames(len(samples))
+    padded = _padded(samples, spec)
+    blocks = _blocks(padded, spec)
+    tuning = spec.tuning
+    if tuning is None:
+        tuning = _tuning([_peaks(magnitude, spec) for magnitude in blocks()], spec)
+    chroma, mel, decibels = np.zeros(spec.n_chroma), np.zeros(spec.n_mels), []
+    for magnitude in blocks():
+        power = _mel(np.square(magnitude), spec)
+        chroma += _chroma(magnitude, tables.chroma(spec, tuning))
+        mel += power.sum(axis=0)
+        decibels.append(_decibels(power, spec))
+    zcr, rms = _zcr(samples, spec), _rms(padded, spec)
+    return np.hstack((zcr, chroma / frames, _mfcc(decibels, spec), rms, mel / frames)).astype(np.float32)
 
 
 def _checked(samples: Array) -> Array:
-    samples = np.ascontiguousarray(samples, dtype=np.float32)
-    if samples.ndim != 1 or not len(samples):
+    samples = np.asarray(samples)
+    if samples.ndim != 1 or not samples.size:
         raise AudioError(f"got samples of shape {samples.shape}; expected one channel (n,) with at least one sample.")
-    if not np.isfinite(samples).all():
-        raise AudioError("the samples hold values that are not finite (NaN or infinity).")
-    return samples
+    if not np.issubdtype(samples.dtype, np.floating):
+        raise AudioError(f"got {samples.dtype} samples; expected floating point, full scale being 1.")
+    if not np.abs(samples).max() <= LARGEST:
+        raise AudioError("the samples hold values that are not finite (NaN or infinity) or absurdly large.")
+    return np.ascontiguousarray(samples, dtype=np.float32)
 
 
-def _spectra(samples: Array, spec: ArticleSpec) -> Iterator[Array]:
-    """Give the spectra (frames, bins) complex64 of one block of frames after the other."""
-    padded = np.pad(samples, spec.n_fft // 2)
+def _padded(samples: Array, spec: ArticleSpec) -> Array:
+    """Centre the frames: half a frame of zeros in front, and behind as many as the last frame needs."""
+    padded = np.zeros(spec.n_fft + (spec.frames(len(samples)) - 1) * spec.hop, np.float32)
+    room = padded[spec.n_fft // 2 :][: len(samples)]
+    room[:] = samples[: len(room)]
+    return padded
+
+
+def _blocks(padded: Array, spec: ArticleSpec) -> Callable[[], Iterable[Array]]:
+    """Give the way to go through the magnitudes (frames, bins) float32 of all blocks, any number of times."""
     frames = np.lib.stride_tricks.sliding_window_view(padded, spec.n_fft)[:: spec.hop]
-    for first in range(0, len(frames), BLOCK):
-        # In double precision: a peak that moves by one part in a million can change the tuning.
-        yield np.fft.rfft(frames[first : first + BLOCK] * tables.window(spec)).astype(np.complex64)
+    parts = [frames[first : first + BLOCK] for first in range(0, len(frames), BLOCK)]
+    if len(frames) > KEEP:
+        return lambda: (_magnitude(part, spec) for part in parts)
+    kept = [_magnitude(part, spec) for part in parts]
+    return lambda: kept
 
 
-def _peaks(magnitude: Array, spec: ArticleSpec) -> Array:
-    """Find the spectral peaks of (frames, bins) by parabolas: pitches in Hz and heights, (2, peaks).
+def _magnitude(frames: Array, spec: ArticleSpec) -> Array:
+    """Give the magnitude spectra (frames, bins) float32 of (frames, n_fft) samples.
 
-    Smith and Serra, "PARSHL", 1987.
+    The transform is in double precision and rounded as librosa rounds it: single precision is no faster in NumPy, and
+    a peak that moves by one part in a million can change the tuning.
     """
-    hz = tables.frequencies(spec)
-    low, high = np.searchsorted(hz, [spec.tuning_low, spec.tuning_high])
-    left, middle, right = (magnitude[:, low + shift : high + shift] for shift in (-1, 0, 1))
-    bar = np.float32(spec.tuning_peak) * magnitude.max(axis=1, keepdims=True)
-    frame, bin_ = np.nonzero((middle > left) & (middle >= right) & (middle > bar))
-    left, middle, right = (part[frame, bin_] for part in (left, middle, right))
-    curve = (left + right) - 2 * middle.astype(float)
-    slope = (right - left).astype(float) / 2
-    inside = np.abs(slope) < np.abs(curve)
-    shift = np.where(inside, -slope / np.where(inside, curve, 1), 0).astype(np.float32)
-    pitch = ((bin_ + low) + shift.astype(float)) * float(spec.sample_rate) / spec.n_fft
-    height = middle + np.float32(0.5) * ((right - left) / np.float32(2)) * shift
-    return np.stack([pitch.astype(np.float32), height])
+    magnitude = np.empty((len(frames), spec.bins), np.float32)
+    # Buffers, because fresh memory costs as much as the transform.
+    chunk = min(CHUNK, len(frames))
+    windowed, spectrum = np.empty((chunk, spec.n_fft)), np.empty((chunk, spec.bins), complex)
+    rounded = np.empty((chunk, spec.bins), np.complex64)
+    for first in range(0, len(frames), chunk):
+        rows = slice(0, len(frames[first : first + chunk]))
+        np.multiply(frames[first : first + chunk], tables.window(spec), out=windowed[rows])
+        np.fft.rfft(windowed[rows], out=spectrum[rows])
+        rounded[rows] = spectrum[rows]
+        np.abs(rounded[rows], out=magnitude[first : first + chunk])
+    return magnitude
 
 
-def _tuning(peaks: Array, spec: ArticleSpec) -> float:
-    """Find where between the semitones most of the higher peaks lie, in [-0.5, 0.5)."""
-    pitch, height = peaks
-    if not len(pitch):
-        return 0.0
-    pitch = pitch[height >= np.median(height)]
-    off = np.mod(np.float32(spec.n_chroma) * np.log2(pitch / np.float32(440 / 16)), np.float32(1))
-    off[off >= 0.5] -= 1
-    counts, edges = np.histogram(off, np.linspace(-0.5, 0.5, spec.tuning_steps + 1))
-    return float(edges[np.argmax(counts)])
+def _mel(power: Array, spec: ArticleSpec) -> Array:
+    """Sum (frames, bins) into mel bands (frames, n_mels)."""
+    mel = np.empty((len(power), spec.n_mels), np.float32)
+    for bands, bins, weights in tables.mel_bands(spec):
+        np.matmul(power[:, bins], weights, out=mel[:, bands])
+    return mel
 
 
-def _chroma(magnitude: Array, spec: ArticleSpec, tuning: float) -> Array:
+def _chroma(magnitude: Array, weights: Array) -> Array:
     """Sum the notes (12,) over frames, each frame's strongest note being 1."""
-    raw = magnitude @ tables.chroma(spec, tuning).T
-    largest = raw.max(axis=1, keepdims=True)
-    return np.asarray((raw / np.where(largest < np.finfo(np.float32).tiny, 1, largest)).sum(axis=0, dtype=float))
+    notes = weights @ magnitude.T
+    largest = notes.max(axis=0)
+    notes /= np.where(largest < _TINY, 1, largest)
+    return np.asarray(notes.sum(axis=1))
 
 
-def _mfcc(mel: Array, spec: ArticleSpec) -> Array:
-    """Give the mean MFCCs; the transform is linear, so the decibels are averaged first."""
-    db = 10 * np.log10(np.maximum(mel, np.float32(spec.floor_power)))
-    heard: Array = np.maximum(db, db.max() - np.float32(spec.floor_db)).mean(axis=0, dtype=float)
-    return np.asarray(tables.dct(spec) @ heard)
+def _decibels(mel: Array, spec: ArticleSpec) -> Array:
+    """Give 10 log10 of a power; NumPy's natural logarithm is much faster than its decimal one."""
+    return np.asarray(np.log(np.maximum(mel, np.float32(spec.floor_power))) * np.float32(10 / np.log(10)))
+
+
+def _mfcc(decibels: list[Array], spec: ArticleSpec) -> Array:
+    """Give the mean MFCCs (n_mfcc,); the cosine transform is linear, so the decibels are averaged first."""
+    floor = max(block.max() for block in decibels) - np.float32(spec.floor_db)
+    total = sum(np.maximum(block, floor).sum(axis=0, dtype=float) for block in decibels)
+    return np.asarray(tables.dct(spec) @ total / sum(map(len, decibels)))
 
 
 def _zcr(samples: Array, spec: ArticleSpec) -> float:
-    """Give the mean rate of sign changes inside frames, the clip's ends held."""
-    negative = np.pad(samples, spec.n_fft // 2, mode="edge") < -np.float32(spec.zero)
-    changes = np.zeros(len(negative) + 1, np.int64)
-    np.cumsum(negative[1:] != negative[:-1], out=changes[2:])  # changes[i]: before sample i
-    first = np.arange(spec.frames(len(samples))) * spec.hop
-    return float((changes[first + spec.n_fft] - changes[first + 1]).mean() / spec.n_fft)
+    """Give the mean share of sign changes in a frame; before and after the clip nothing changes."""
+    negative = samples < -np.float32(spec.zero)
+    change = np.flatnonzero(negative[1:] != negative[:-1]) + (1 + spec.n_fft // 2)  # counted from the first frame
+    frames = spec.frames(len(samples))
+    # A frame does not compare its first sample with the one before it.
+    last = np.minimum((change - 1) // spec.hop, frames - 1)
+    first = np.maximum((change - spec.n_fft) // spec.hop + 1, 0)
+    return float((last - first + 1).sum() / (frames * spec.n_fft))
 
 
-def _rms(samples: Array, spec: ArticleSpec) -> float:
-    """Give the mean over frames of the root of the mean square, zeros around the clip."""
-    squares = np.square(np.pad(samples, spec.n_fft // 2))
-    hops = squares[: len(squares) // spec.hop * spec.hop].reshape(-1, spec.hop).sum(axis=1, dtype=float)
-    frames = np.lib.stride_tricks.sliding_window_view(hops, spec.n_fft // spec.hop).sum(axis=1)
+def _rms(padded: Array, spec: ArticleSpec) -> float:
+    """Give the mean over frames of the root of the mean square."""
+    hops = padded.reshape(-1, spec.hop)
+    squares = np.einsum("ij,ij->i", hops, hops).astype(float)
+    frames = np.convolve(squares, np.ones(spec.n_fft // spec.hop), "valid")
     return float(np.sqrt(frames / spec.n_fft).mean())
+
+
+def _peaks(magnitude: Array, spec: ArticleSpec) -> Array:
+    """Find the peaks of magnitudes (frames, bins): pitches in Hz and heights, (2, peaks) float32.
+
+    A parabola through three bins refines each, as in Smith and Serra, "PARSHL", 1987.
+    """
+    low, high = np.searchsorted(tables.frequencies(spec), (spec.tuning_low, spec.tuning_high))
+    middle = magnitude[:, low:high]
+    found = middle > np.float32(spec.tuning_peak) * magnitude.max(axis=1, keepdims=True)
+    rising = middle > magnitude[:, low - 1 : high - 1]
+    found &= rising
+    found[:, :-1] &= ~rising[:, 1:]
+    found[:, -1] &= middle[:, -1] >= magnitude[:, high]
+    frame, at = np.divmod(np.flatnonzero(found), high - low)
+    at += low
+    flat, index = magnitude.ravel(), frame * magnitude.shape[1] + at
+    left, top, right = flat[index - 1], flat[index], flat[index + 1]
+    # Curve and slope in double precision, the rest in single, as librosa.
+    curve = (left + right) - 2 * top.astype(float)
+    slope = (right - left).astype(float) / 2
+    shift = np.where(np.abs(slope) < np.abs(curve), -slope / np.where(curve, curve, 1), 0).astype(np.float32)
+    pitch = (at + shift.astype(float)) * float(spec.sample_rate) / spec.n_fft
+    return np.stack((pitch.astype(np.float32), top + np.float32(0.5) * ((right - left) / np.float32(2)) * shift))
+
+
+def _tuning(peaks: list[Array], spec: ArticleSpec) -> float:
+    """Find where between the semitones most of the higher peaks lie, in [-0.5, 0.5); 0 without any peak."""
+    pitch, height = np.concatenate(peaks, axis=1)
+    if not len(pitch):
+        return 0.0
+    pitch = pitch[height >= np.median(height)]
+    notes = np.float32(spec.n_chroma) * np.log2(pitch / np.float32(440 / 16))
+    off = notes - np.floor(notes)
+    off -= off >= 0.5
+    edges = np.linspace(-0.5, 0.5, spec.tuning_steps + 1)
+    step = ((off.astype(float) + 0.5) * spec.tuning_steps).astype(int)  # may be one off beside an edge
+    step -= off < edges[step]
+    step += off >= edges[step + 1]
+    return float(edges[np.argmax(np.bincount(step, minlength=spec.tuning_steps))])

@@ -8,6 +8,7 @@ import numpy as np
 from quaver.frontend.spec import ArticleSpec
 
 Array = np.ndarray[Any, np.dtype[Any]]
+_GROUP = 16  # mel bands multiplied at once
 _MEL_STEP = 200 / 3  # Hz per mel below 1000 Hz
 _MEL_BREAK = 1000.0  # Hz; logarithmic above
 _MEL_LOG = np.log(6.4) / 27  # natural log of the ratio of neighbouring mels above
@@ -37,6 +38,22 @@ def mel(spec: ArticleSpec) -> Array:
     at = frequencies(spec)
     weights = np.minimum((at - low) / (centre - low), (high - at) / (high - centre)).clip(0)
     return _fixed((weights * (2 / (high - low))).astype(np.float32))
+
+
+@lru_cache
+def mel_bands(spec: ArticleSpec) -> tuple[tuple[slice, slice, Array], ...]:
+    """Cut the mel weights into groups of neighbouring bands without the bins that are zero in all of them.
+
+    Returns:
+        For each group its bands, its bins, and their weights (bins, bands) float32.
+    """
+    groups = []
+    for first in range(0, spec.n_mels, _GROUP):
+        weights = mel(spec)[first : first + _GROUP]
+        used = np.flatnonzero(weights.any(axis=0))
+        bins = slice(int(used[0]), int(used[-1]) + 1) if len(used) else slice(0, 1)
+        groups.append((slice(first, first + len(weights)), bins, _fixed(weights[:, bins].T)))
+    return tuple(groups)
 
 
 @lru_cache
