@@ -9,7 +9,7 @@ from quaver.errors import QuaverError
 
 BINS = 15  # of confidence, as in Guo et al. 2017
 COVERAGES = (0.8, 0.9, 0.95)
-TINY = 1e-12  # stands for a probability of 0 where its logarithm is needed
+TINY = 1e-30  # stands for a probability of 0 where its logarithm is needed
 _COLDEST, _HOTTEST = 0.05, 20.0
 
 Probabilities = np.ndarray[tuple[int, int], np.dtype[Any]]

@@ -215,7 +215,7 @@ def _sentence(s: Scores) -> str:
     """Say what the interval is, or why there is none."""
     if s.interval is None:
         return "one speaker: no interval over speakers can be given"
-    few = " (few speakers: read each one's)" if len(s.speakers) < FEW else ""
+    few = " (few: read each speaker's)" if len(s.speakers) < FEW else ""
     low, high = (_percent(bound) for bound in s.interval)
     return f"95 % interval over {len(s.speakers)} speakers: {low} to {high} % UAR{few}"
 

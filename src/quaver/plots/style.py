@@ -5,6 +5,7 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
 
+from quaver.errors import QuaverError
 from quaver.files import atomic_path
 
 if TYPE_CHECKING:
@@ -62,8 +63,10 @@ def styled(draw: "Callable[_P, Figure]") -> "Callable[_P, Figure]":
 
     @wraps(draw)
     def wrapper(*args: _P.args, **kwargs: _P.kwargs) -> "Figure":
-        import matplotlib
-
+        try:
+            import matplotlib
+        except ImportError:
+            raise QuaverError("pictures need matplotlib; install it with: pip install 'quaver[train]'") from None
         with matplotlib.rc_context(_STYLE):
             return draw(*args, **kwargs)
 
