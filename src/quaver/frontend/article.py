@@ -15,6 +15,7 @@ from quaver.frontend.tables import Array
 
 BLOCK = 256  # frames whose spectra are at hand together, 6 s
 CHUNK = 16  # frames transformed together, so that their double precision stays in the processor's cache
+SLICE = 16  # rows of one matrix product
 KEEP = 4096  # frames, 95 s; the spectra of a longer clip are computed twice instead of kept
 LARGEST = 1e12  # of a sample, so that no power overflows
 _TINY = np.finfo(np.float32).tiny
@@ -103,16 +104,28 @@ def _mel(power: Array, spec: ArticleSpec) -> Array:
     """Sum (frames, bins) into mel bands (frames, n_mels)."""
     mel = np.empty((len(power), spec.n_mels), np.float32)
     for bands, bins, weights in tables.mel_bands(spec):
-        np.matmul(power[:, bins], weights, out=mel[:, bands])
+        _multiply(power[:, bins], weights, mel[:, bands])
     return mel
+
+
+def _multiply(rows: Array, weights: Array, out: Array) -> None:
+    """Put rows @ weights into `out`, in products too small for BLAS to share them among threads.
+
+    On a busy machine waiting for the other threads takes many times as long as everything else here.
+    """
+    whole = len(rows) - len(rows) % SLICE
+    pieces = -1 if whole else 0, SLICE
+    np.matmul(rows[:whole].reshape(*pieces, rows.shape[1]), weights, out=out[:whole].reshape(*pieces, out.shape[1]))
+    np.matmul(rows[whole:], weights, out=out[whole:])
 
 
 def _chroma(magnitude: Array, weights: Array) -> Array:
     """Sum the notes (12,) over frames, each frame's strongest note being 1."""
-    notes = weights @ magnitude.T
-    largest = notes.max(axis=0)
+    notes = np.empty((len(magnitude), len(weights)), np.float32)
+    _multiply(magnitude, weights.T, notes)
+    largest = notes.max(axis=1, keepdims=True)
     notes /= np.where(largest < _TINY, 1, largest)
-    return np.asarray(notes.sum(axis=1))
+    return np.asarray(notes.sum(axis=0))
 
 
 def _decibels(mel: Array, spec: ArticleSpec) -> Array:
