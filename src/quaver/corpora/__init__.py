@@ -1,5 +1,6 @@
 """The corpora quaver reads: one importer a file, each with the facts about its corpus."""
 
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -9,7 +10,21 @@ from quaver.manifest import Manifest
 
 __all__ = ["NAMES", "Archive", "Corpus", "Said", "get", "read", "recognise"]
 
-NAMES = ("emodb", "ravdess", "tess", "banglaser", "nemo")
+NAMES = (
+    "tess",
+    "ravdess",
+    "crema_d",
+    "savee",
+    "emodb",
+    "emovo",
+    "nemo",
+    "banglaser",
+    "casia",
+    "urdu",
+    "ased",
+    "aesdd",
+    "folders",
+)
 """The importers, in the order in which they are listed."""
 
 
@@ -29,25 +44,41 @@ def get(name: str) -> Corpus:
     return corpus
 
 
-def read(root: Path | str, name: str) -> Manifest:
+def read(root: Path | str, name: str, *, speaker: str | None = None) -> Manifest:
     """Read the corpus `name` from its official layout; lengths and digests are left open.
+
+    Args:
+        root: the folder, at any depth above the files.
+        name: one of `NAMES`.
+        speaker: for `folders` alone, where the speaker stands: see `quaver.corpora.folders`.
 
     Raises:
         CorpusError: no such corpus, no such folder, or nothing of the corpus in it.
     """
-    return Manifest.of(get(name).read(root))
+    corpus = get(name)
+    if speaker is not None:
+        from quaver.corpora.folders import Folders
+
+        if not isinstance(corpus, Folders):
+            raise CorpusError(f"the names of {name} say who speaks; --speaker is for the corpus `folders` alone.")
+        corpus = replace(corpus, speaker=speaker)
+    return Manifest.of(corpus.read(root))
 
 
 def recognise(root: Path | str) -> str:
-    """Say which corpus a folder holds, by the names of its files.
+    """Say which corpus a folder holds, by the names of its files; `folders` is never guessed.
 
     Raises:
-        CorpusError: no such folder, or its names follow no known scheme.
+        CorpusError: no such folder, or fewer than half of its sounds follow one scheme.
     """
     root = folder(root)
     files = list(sounds(root))
-    fits = {name: sum(get(name).clip(root, path) is not None for path in files) for name in NAMES}
-    best = max(fits, key=lambda name: fits[name])
-    if fits[best] * 2 <= len(files):
-        raise CorpusError(f"{root} holds {len(files)} sound files whose names follow no corpus quaver knows.")
+    known = [get(name) for name in NAMES if name != "folders"]
+    fitting = {corpus.name: sum(corpus.fits(root, path) for path in files) for corpus in known}
+    best = max(fitting, key=lambda name: fitting[name])
+    if fitting[best] * 2 <= len(files):
+        raise CorpusError(
+            f"{root} holds {len(files)} sound files, and their names follow no corpus quaver knows. "
+            "If its sub-folders are the classes, say --corpus folders."
+        )
     return best

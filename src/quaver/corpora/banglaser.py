@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
 
-from quaver.corpora.base import FEMALE, MALE, Corpus, Said
+from quaver.corpora.base import FEMALE, MALE, Archive, Corpus, Said
 
 # 03-01-04-02-03-01-15: mode, script, emotion, intensity, statement, repetition, actor. Three official names of actor 15
 # begin with 01-01 where the scheme says 03-01.
@@ -28,14 +28,15 @@ def parse(path: Path) -> Said | None:
     return Said(
         speaker=actor,
         raw=raw,
+        name=f"03{path.stem[2:]}",
         sentence=f"stmt{statement}_rep{repetition}",
         intensity=_INTENSITY[intensity],
         gender=MALE if int(actor) % 2 else FEMALE,
     )
 
 
-def grid(present: Iterable[str]) -> Iterator[str]:
-    """Give the stems of a complete copy: seven actors were never recorded in neutral."""
+def names(_present: Iterable[str]) -> Iterator[str]:
+    """Give the names of a complete copy: seven actors were never recorded in neutral."""
     for actor, emotion, statement, repetition in product(_ACTORS, range(1, 6), range(1, 4), range(1, 4)):
         if emotion == 5 and actor in _NEVER_NEUTRAL:
             continue
@@ -43,9 +44,9 @@ def grid(present: Iterable[str]) -> Iterator[str]:
         yield f"03-01-{emotion:02d}-{intensity}-{statement:02d}-{repetition:02d}-{actor}"
 
 
-def canonical(stem: str) -> str:
-    """Spell a stem as the scheme wants it."""
-    return "03" + stem[2:]
+def folders(name: str) -> str:
+    """Read `Actor 07`: the speaker that the files in it should have."""
+    return name[-2:] if re.fullmatch(r"Actor[ _]\d\d", name) else ""
 
 
 CORPUS = Corpus(
@@ -59,6 +60,16 @@ CORPUS = Corpus(
     emotions={"01": "happy", "02": "sad", "03": "angry", "04": "surprise", "05": "neutral"},
     counts={"angry": 306, "happy": 306, "neutral": 243, "sad": 306, "surprise": 306},
     parse=parse,
-    grid=grid,
-    canonical=canonical,
+    names=names,
+    folders=folders,
+    archives=(
+        Archive(
+            "t9h6p943xy-5.zip",
+            (
+                "https://data.mendeley.com/public-api/zip/t9h6p943xy/download/5",
+                "https://prod-dcd-datasets-cache-zipfiles.s3.eu-west-1.amazonaws.com/t9h6p943xy-5.zip",
+            ),
+        ),
+    ),
+    by_hand="open https://data.mendeley.com/datasets/t9h6p943xy/5 and choose Download All",
 )

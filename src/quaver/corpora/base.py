@@ -1,16 +1,17 @@
 """What an importer is: the facts about a corpus, and a function that reads a clip's labels off its file name."""
 
+import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from quaver.emotions import in_order
 from quaver.errors import CorpusError
 from quaver.manifest import Clip
 
-SUFFIXES = frozenset({".wav", ".flac", ".opus", ".ogg", ".oga", ".mp3", ".aif", ".aiff", ".aifc"})
-"""What counts as a sound file, in lower case; the container says nothing about the corpus."""
-
+# What counts as a sound file; the container says nothing about the corpus. Of two copies of a clip the first is taken.
+SUFFIXES = (".wav", ".flac", ".aif", ".aiff", ".aifc", ".opus", ".ogg", ".oga", ".mp3")
 FEMALE, MALE = "female", "male"
 
 
@@ -20,17 +21,19 @@ class Said:
 
     speaker: str
     raw: str  # the corpus's own emotion label; a key of `Corpus.emotions` unless the file is mislabelled
+    name: str  # the clip's name in the corpus's scheme, misspellings mended; no two clips share one
     sentence: str = ""
     intensity: str = ""
     gender: str = ""
+    extra: Mapping[str, str] = field(default_factory=dict)  # further columns of the manifest
 
 
 @dataclass(frozen=True)
 class Archive:
     """One official file to download. A digest is given only where the publisher states one."""
 
-    url: str
     name: str  # file name on disk
+    urls: tuple[str, ...]  # tried in this order
     md5: str = ""
     sha256: str = ""
     size: int | None = None  # bytes
@@ -56,12 +59,11 @@ class Corpus:
     speakers: int | None
     emotions: Mapping[str, str]  # own label -> one of the seven, or a further label of the corpus
     counts: Mapping[str, int]  # label -> clips in the complete copy
-    parse: Callable[[Path], Said | None] = field(repr=False)  # path relative to the root; None: no clip of this corpus
-    grid: Callable[[Iterable[str]], Iterable[str]] | None = None  # stems that are there -> stems that should be
+    parse: Callable[[Path], Said | None] = field(repr=False)  # None: the file is no clip of this corpus
+    names: Callable[[Iterable[str]], Iterable[str]] | None = None  # names present -> names of a complete copy
+    folders: Callable[[str], str] | None = None  # folder name -> the speaker or raw label it promises, or ""
     archives: tuple[Archive, ...] = ()
-    registration: str = ""  # a sentence that says how to get the corpus where no archive can be fetched
-    canonical: Callable[[str], str] = str  # a misspelt official stem -> the stem that the scheme wants
-    optional: Callable[[Path], bool] | None = None  # clips beyond the expected counts, as RAVDESS's songs
+    by_hand: str = ""  # how to get the corpus where nothing can be downloaded; always together with --from
     note: str = ""  # what a user should know about the corpus
 
     @property
@@ -72,33 +74,53 @@ class Corpus:
     def read(self, root: Path | str) -> list[Clip]:
         """Read the official layout below `root`, sorted by path; no sound is opened.
 
+        Several copies of one clip (another container, a folder packed twice) count once.
+
         Raises:
             CorpusError: there is no such folder, or no file in it is a clip of this corpus.
         """
-        root = folder(root)
-        clips = [clip for path in sounds(root) if (clip := self.clip(root, path)) is not None]
-        if not clips:
+        root = self.enter(folder(root))
+        chosen: dict[str, Clip] = {}
+        for path in sorted(sounds(root), key=_preference):
+            said = self.said(root, path)
+            if said is not None and self.label(said.raw) is not None:
+                chosen.setdefault(said.name, self._clip(path, said))
+        if not chosen:
             raise CorpusError(
                 f"{root} holds no clip of {self.title}; expected its official layout. "
                 "`quaver corpora check DIR` says what a folder holds."
             )
-        return clips
+        return _agree_on_gender(sorted(chosen.values(), key=lambda clip: clip.path))
 
-    def clip(self, root: Path, path: Path) -> Clip | None:
-        """Describe one file below `root`, or give None if its name is not one of this corpus's with a known label."""
-        said = self.parse(path.relative_to(root))
-        if said is None or said.raw not in self.emotions:
-            return None
+    def enter(self, root: Path) -> Path:
+        """Find the folder that paths are to be read from, at or below `root`."""
+        return root
+
+    def said(self, root: Path, path: Path) -> Said | None:
+        """Say what the name of a file below `root` means, or None if it is no clip of this corpus."""
+        return self.parse(path)
+
+    def label(self, raw: str) -> str | None:
+        """Translate the corpus's own label, or None if it has no such label."""
+        return self.emotions.get(raw)
+
+    def fits(self, root: Path, path: Path) -> bool:
+        """Tell whether a file below `root` follows the scheme with a known label."""
+        said = self.said(root, path)
+        return said is not None and self.label(said.raw) is not None
+
+    def _clip(self, path: Path, said: Said) -> Clip:
         return Clip(
             path=path,
             corpus=self.name,
             language=self.language,
             speaker=said.speaker,
             gender=said.gender,
-            emotion=self.emotions[said.raw],
+            emotion=self.label(said.raw) or said.raw,
             emotion_raw=said.raw,
             sentence=said.sentence,
             intensity=said.intensity,
+            extra=said.extra,
         )
 
 
@@ -115,10 +137,27 @@ def folder(root: Path | str) -> Path:
     return root.resolve()
 
 
+def junk(inside: Path) -> bool:
+    """Tell what archivers and desktops leave behind (`__MACOSX`, `._x.wav`, `.DS_Store`) by a relative path."""
+    return any(part.startswith(".") or part == "__MACOSX" for part in inside.parts)
+
+
 def sounds(root: Path) -> Iterator[Path]:
-    """Give all sound files below `root` in the order of their paths, without what archivers and desktops leave."""
-    for path in sorted(root.rglob("*")):
-        inside = path.relative_to(root).parts
-        hidden = any(part.startswith(".") or part == "__MACOSX" for part in inside)
-        if not hidden and path.suffix.lower() in SUFFIXES and path.is_file():
-            yield path
+    """Give all sound files below `root`, folder by folder, in the order of their names."""
+    for where, inner, files in os.walk(root):
+        inner[:] = sorted(name for name in inner if not junk(Path(name)))
+        for name in sorted(files):
+            if Path(name).suffix.lower() in SUFFIXES and not junk(Path(name)):
+                yield Path(where, name)
+
+
+def _preference(path: Path) -> tuple[int, int, Path]:
+    """Order copies of one clip: the better container, then the shallower folder."""
+    return SUFFIXES.index(path.suffix.lower()), len(path.parts), path
+
+
+def _agree_on_gender(clips: list[Clip]) -> list[Clip]:
+    """Leave the gender open where the names of one speaker's files disagree about it."""
+    genders = Counter({(clip.speaker, clip.gender) for clip in clips})
+    times = Counter(speaker for speaker, _ in genders)
+    return [replace(clip, gender="") if times[clip.speaker] > 1 else clip for clip in clips]

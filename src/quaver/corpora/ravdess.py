@@ -17,7 +17,7 @@ _SONGLESS = "18"  # no song of this actor was published
 
 
 def parse(path: Path) -> Said | None:
-    """Read a name such as `03-01-06-01-02-01-12.wav`; names of the films (modality 01 and 02) are not ours."""
+    """Read a name such as `03-01-06-01-02-01-12.wav`; the films (modality 01 and 02) are not ours."""
     match = _NAME.fullmatch(path.stem)
     if not match:
         return None
@@ -25,25 +25,27 @@ def parse(path: Path) -> Said | None:
     spoken = statement in ("01", "02") and repetition in ("01", "02") and intensity in _INTENSITY
     if modality != "03" or channel not in (_SPEECH, _SONG) or actor not in _ACTORS or not spoken:
         return None
-    sung = "song_" if channel == _SONG else ""
+    song = channel == _SONG
     return Said(
         speaker=actor,
         raw=raw,
-        sentence=f"{sung}stmt{statement}_rep{repetition}",
+        name=path.stem,
+        sentence=f"{'song_' if song else ''}stmt{statement}_rep{repetition}",
         intensity=_INTENSITY[intensity],
         gender=MALE if int(actor) % 2 else FEMALE,
+        extra={"channel": "song"} if song else {},
     )
 
 
-def is_song(path: Path) -> bool:
-    """Tell a song from speech by its name."""
-    return path.stem[3:5] == _SONG
+def folders(name: str) -> str:
+    """Read `Actor_07`: the speaker that the files in it should have."""
+    return name[-2:] if re.fullmatch(r"Actor_\d\d", name) else ""
 
 
-def grid(present: Iterable[str]) -> Iterator[str]:
-    """Give the stems that a complete copy holds; the songs only where some are there."""
-    songs = any(stem[3:5] == _SONG for stem in present)
-    for channel in (_SPEECH, _SONG) if songs else (_SPEECH,):
+def names(present: Iterable[str]) -> Iterator[str]:
+    """Give the names of a complete copy; speech only where there is any, and the songs likewise."""
+    channels = {name[3:5] for name in present}
+    for channel in sorted(channels):
         emotions = range(1, 9) if channel == _SPEECH else range(1, 7)
         for actor, emotion, intensity, statement, repetition in product(_ACTORS, emotions, (1, 2), (1, 2), (1, 2)):
             neutral_strong = emotion == 1 and intensity == 2  # neutral has no strong form
@@ -80,22 +82,22 @@ CORPUS = Corpus(
         "calm": 192,
     },
     parse=parse,
-    grid=grid,
-    optional=is_song,
+    names=names,
+    folders=folders,
     archives=(
         Archive(
-            url="https://zenodo.org/records/1188976/files/Audio_Speech_Actors_01-24.zip?download=1",
             name="Audio_Speech_Actors_01-24.zip",
+            urls=("https://zenodo.org/records/1188976/files/Audio_Speech_Actors_01-24.zip?download=1",),
             md5="bc696df654c87fed845eb13823edef8a",
             size=208_468_073,
         ),
         Archive(
-            url="https://zenodo.org/records/1188976/files/Audio_Song_Actors_01-24.zip?download=1",
             name="Audio_Song_Actors_01-24.zip",
+            urls=("https://zenodo.org/records/1188976/files/Audio_Song_Actors_01-24.zip?download=1",),
             md5="5411230427d67a21e18aa4d466e6d1b9",
             size=225_505_317,
             optional=True,
         ),
     ),
-    note="1,012 songs of 23 actors are a second archive (`--all`); song names begin with 03-02.",
+    note="1,012 songs of 23 actors are a second archive (`get --all`); their rows say `song` in the column `channel`.",
 )
