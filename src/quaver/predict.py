@@ -1,0 +1,251 @@
+"""From a sound to calibrated probabilities over a bundle's labels, short clips whole, long files window by window."""
+
+import io
+import sys
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from types import ModuleType
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from quaver import audio, frontend, zoo
+from quaver.bundle import CARD, Bundle
+from quaver.containers import Source
+from quaver.errors import AudioError, BundleError
+from quaver.prediction import Prediction, Segment
+from quaver.windows import WHOLE, Window, Windows
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Sound = Source | Array
+
+BATCH = 64  # windows that run through the network together
+BLOCK = 10.0  # seconds of a long file that are read at once
+ARRAY = "the array"  # stands for a file name in messages
+
+
+class Predictor:
+    """A bundle's network, ready to run. One may serve several threads.
+
+    Example:
+        >>> Predictor(zoo.load("article")).predict("clip.wav").emotion  # doctest: +SKIP
+        'happy'
+    """
+
+    def __init__(self, bundle: Bundle, threads: int = 1) -> None:
+        """Open the network.
+
+        Args:
+            bundle: from `zoo.load` or `Bundle.load`.
+            threads: of ONNX Runtime for one clip; 0 leaves it to ONNX Runtime. One is enough for these networks.
+
+        Raises:
+            BundleError: the network does not run, or does not fit the card's frontend and labels.
+        """
+        self.bundle = bundle
+        self.spec = bundle.card.spec
+        self.labels = bundle.card.emotions
+        self._session = _session(bundle, threads)
+        self._input = self._session.get_inputs()[0].name
+        self._check()
+
+    def probabilities(self, features: Array) -> Array:
+        """Run the network.
+
+        Args:
+            features: (n, ...) of the bundle's frontend.
+
+        Returns:
+            (n, k) float64 calibrated probabilities in the order of `labels`.
+        """
+        features = np.asarray(features, dtype=np.float32)
+        parts = [self._run(features[i : i + BATCH]) for i in range(0, len(features), BATCH)]
+        raw = np.concatenate(parts) if parts else np.empty((0, len(self.labels)))
+        return temper(raw, self.bundle.card.temperature)
+
+    def predict(self, sound: Sound, sample_rate: int | None = None) -> Prediction:
+        """Tell what a sound expresses.
+
+        A sound up to one and a half of the card's windows is heard whole. A longer one is heard in windows that
+        overlap, the last one up to its end; silent windows are left out. Its probabilities are their mean.
+
+        Args:
+            sound: a file, an open binary file, or samples: (n,) or (n, channels), floats within [-1, 1] or integers.
+            sample_rate: of samples, in Hz; not needed for files.
+
+        Raises:
+            AudioError: the sound cannot be read, is too short, silent, or not finite.
+        """
+        if isinstance(sound, np.ndarray | list | tuple):
+            return self._hear([_samples(np.asarray(sound), sample_rate, self.spec.sample_rate)], None)
+        if not isinstance(sound, str | Path) and not sound.seekable():  # a pipe can be read only once
+            sound = _Kept(sound)
+        return self._hear_file(sound)
+
+    def _run(self, features: Array) -> Array:
+        return np.asarray(self._session.run(None, {self._input: features})[0])
+
+    def _check(self) -> None:
+        card = self.bundle.card
+        (_, *taken), (_, *given) = (end[0].shape for end in (self._session.get_inputs(), self._session.get_outputs()))
+        if not _fits(taken, self.spec.shape):
+            raise BundleError(
+                f"bundle {card.name!r}: the network takes {tuple(taken)}, the frontend gives {self.spec.shape}; "
+                "the files of two bundles were mixed."
+            )
+        if not _fits(given, (len(self.labels),)):
+            raise BundleError(
+                f"bundle {card.name!r}: the network gives {tuple(given)} probabilities, the card has "
+                f"{len(self.labels)} emotions; the files of two bundles were mixed."
+            )
+
+    def _hear_file(self, sound: Source) -> Prediction:
+        rate, name = self.spec.sample_rate, str(sound if isinstance(sound, str | Path) else getattr(sound, "name", "-"))
+        if audio.info(sound).seconds <= WHOLE * self.bundle.card.window["seconds"]:
+            return self._hear([audio.load(sound, rate)[0]], name)
+        return self._hear(audio.blocks(sound, rate, BLOCK), name)
+
+    def _hear(self, blocks: Iterable[audio.Samples], name: str | None) -> Prediction:
+        """Turn blocks of samples at the frontend's rate into a prediction, holding few of them at a time."""
+        rate, window = self.spec.sample_rate, self.bundle.card.window
+        heard = Windows(blocks, round(window["seconds"] * rate), round(window["hop"] * rate))
+        rows = (self._described(w, name or ARRAY) for w in heard if not _silent(w[1]))
+        segments: list[Segment] = []
+        while batch := list(islice(rows, BATCH)):
+            segments += self._segments(batch)
+        if not segments:
+            raise AudioError(f"{name or ARRAY} is silent: its peak lies below {audio.SILENCE_DB:.0f} dBFS.")
+        return self._prediction(segments, name, heard.length / rate)
+
+    def _described(self, window: Window, name: str) -> tuple[float, float, Array]:
+        """Give the times of a window in seconds and its features, so that its samples can be let go."""
+        first, samples = window
+        audio.check(samples, self.spec.sample_rate, name)
+        ends = first / self.spec.sample_rate, (first + len(samples)) / self.spec.sample_rate
+        return *ends, frontend.features(samples, self.spec)
+
+    def _segments(self, rows: Sequence[tuple[float, float, Array]]) -> list[Segment]:
+        probabilities = self.probabilities(np.stack([features for _, _, features in rows]))
+        return [
+            Segment(start, end, self.labels[int(row.argmax())], self._by_label(row))
+            for (start, end, _), row in zip(rows, probabilities, strict=True)
+        ]
+
+    def _prediction(self, segments: list[Segment], name: str | None, seconds: float) -> Prediction:
+        card = self.bundle.card
+        mean = np.mean([list(segment.probabilities.values()) for segment in segments], axis=0)
+        top = int(mean.argmax())
+        return Prediction(
+            file=name,
+            emotion=self.labels[top],
+            confidence=float(mean[top]),
+            probabilities=self._by_label(mean),
+            unsure=bool(mean[top] < card.unsure),
+            set=tuple(label for i, label in enumerate(self.labels) if i == top or mean[i] >= card.set_bar),
+            seconds=seconds,
+            segments=tuple(segments),
+            bundle=card.name,
+            frontend=self.spec.name,
+        )
+
+    def _by_label(self, row: Array) -> dict[str, float]:
+        return dict(zip(self.labels, row.tolist(), strict=True))
+
+
+def load(name_or_path: Path | str = zoo.DEFAULT, threads: int = 1) -> Predictor:
+    """Load a bundle, ready to predict.
+
+    Raises:
+        BundleError: there is no such bundle, or it does not pass its checks.
+    """
+    return Predictor(zoo.load(name_or_path), threads)
+
+
+def predict(sound: Sound, sample_rate: int | None = None, bundle: Path | str | None = None) -> Prediction:
+    """Tell what a sound expresses; the bundle is loaded once.
+
+    Args:
+        sound: a file, an open binary file, or samples.
+        sample_rate: of samples, in Hz.
+        bundle: name or folder; the default one without.
+
+    Raises:
+        AudioError: the sound cannot be used.
+        BundleError: the bundle cannot be used.
+    """
+    folder = zoo.find(bundle or zoo.DEFAULT)
+    card = folder / CARD
+    return _cached(folder, card.stat().st_mtime_ns if card.is_file() else 0).predict(sound, sample_rate)
+
+
+@lru_cache(maxsize=4)
+def _cached(folder: Path, stamp: int) -> Predictor:
+    """Keep the last few predictors; `stamp` changes when a bundle is trained again."""
+    return load(folder)
+
+
+def temper(probabilities: Array, temperature: float) -> Array:
+    """Give p^(1/T), normalised: the softmax of the logits divided by the temperature T (Guo et al. 2017), float64."""
+    powers = np.asarray(probabilities, np.float64) ** (1 / temperature)
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
+
+
+class _Kept(io.BytesIO):
+    """What came through a pipe, under the pipe's name."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        super().__init__(source.read())
+        self.name = str(getattr(source, "name", "-"))
+
+
+def _samples(values: Array, rate: int | None, wanted: int) -> audio.Samples:
+    """Check an array and give it as (n,) float32 at the rate wanted."""
+    if not rate or rate < 1:
+        raise AudioError(f"samples need their sample rate in Hz, got {rate}; call predict(samples, sample_rate).")
+    if values.ndim not in (1, 2) or (values.dtype.kind != "f" and values.dtype not in (np.int16, np.int32)):
+        raise AudioError(
+            f"samples must be floats within [-1, 1], int16 or int32, (n,) or (n, channels); "
+            f"got {values.dtype} {values.shape}."
+        )
+    if values.dtype.kind == "i":
+        values = values / -float(np.iinfo(values.dtype).min)
+    samples = audio.mono(values.astype(np.float32)[:, None] if values.ndim == 1 else values.astype(np.float32))
+    audio.check(samples, rate, ARRAY)
+    return audio.resample(samples, rate, wanted)
+
+
+def _silent(samples: audio.Samples) -> bool:
+    return bool(len(samples)) and bool(np.abs(samples).max() < 10 ** (audio.SILENCE_DB / 20))
+
+
+def _session(bundle: Bundle, threads: int) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 4  # the error comes back as an exception; stderr is the user's
+    try:
+        return onnxruntime.InferenceSession(bundle.model.read_bytes(), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime's errors share no other base
+        reason = str(error).splitlines()[0]
+        raise BundleError(f"bundle {bundle.card.name!r}: ONNX Runtime cannot open the network: {reason}") from error
+
+
+def _fits(shape: Sequence[int | str | None], expected: tuple[int | None, ...]) -> bool:
+    """Compare shapes; a size that is no number fits every one."""
+    return len(shape) == len(expected) and all(
+        a == b or not isinstance(a, int) or not isinstance(b, int) for a, b in zip(shape, expected, strict=True)
+    )
+
+
+class _Callable(ModuleType):
+    """Lets `quaver.predict` be called though importing this module puts the module under that name."""
+
+    def __call__(self, sound: Sound, sample_rate: int | None = None, bundle: Path | str | None = None) -> Prediction:
+        """Tell what a sound expresses; see `predict`."""
+        return predict(sound, sample_rate, bundle)
+
+
+sys.modules[__name__].__class__ = _Callable
