@@ -27,11 +27,11 @@ FIELDS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "val_uar", "l
 class Recipe:
     """How to fit: Adam on categorical cross-entropy, slower when it stalls, stopped when it no longer helps."""
 
-    epochs: int = 60
-    batch: int = 64
+    epochs: int = 100  # one shows as many rows as there are clips, in any of their variants
+    batch: int = 16
     learning_rate: float = 1e-3
-    patience: int = 12  # epochs without a better validation UAR, then stop
-    slow_after: int = 4  # epochs without a lower validation loss, then multiply the rate by `slow_by`
+    patience: int = 15  # epochs without a better validation UAR, then stop
+    slow_after: int = 6  # epochs without a lower validation loss, then multiply the rate by `slow_by`
     slow_by: float = 0.4
     balance: bool = False  # weigh clips inversely to how frequent their class is
     seed: int = 0
@@ -53,6 +53,7 @@ def fit(
     recipe: Recipe,
     folder: Path,
     *,
+    share: float = 1.0,
     resume: bool = False,
     say: Say = lambda text: None,
 ) -> list[Row]:
@@ -69,6 +70,7 @@ def fit(
         labels: number of classes.
         recipe: how to fit.
         folder: for model.keras, model.h5, history.csv and the checkpoint.
+        share: how much of `train` an epoch shows, drawn anew each time.
         resume: go on from the checkpoint where there is one.
         say: receives a line an epoch.
 
@@ -88,7 +90,7 @@ def fit(
         model, history = _compiled(build(), recipe), []
     best = build()
     while not _finished(history, recipe):
-        row = _epoch(model, train, validation, labels, recipe, history)
+        row = _epoch(model, train, validation, labels, recipe, share, history)
         history.append(row)
         if best_row(history) is row:
             best.set_weights(model.get_weights())
@@ -141,13 +143,16 @@ def _compiled(model: Any, recipe: Recipe) -> Any:
     return model
 
 
-def _epoch(model: Any, train: Data, validation: Data, labels: int, recipe: Recipe, history: Sequence[Row]) -> Row:
+def _epoch(
+    model: Any, train: Data, validation: Data, labels: int, recipe: Recipe, share: float, history: Sequence[Row]
+) -> Row:
     began, number = time.monotonic(), len(history) + 1
     _seed_dropout(model, recipe.seed, number)
     model.optimizer.learning_rate = rate(history, recipe)
-    batch = min(recipe.batch, len(train.truth))
+    shown = max(1, round(share * len(train.truth)))
+    batch = min(recipe.batch, shown)
     order = np.random.default_rng([recipe.seed, number]).permutation(len(train.truth))
-    order = order[: len(order) // batch * batch]  # whole batches only: another shape would be compiled again
+    order = order[: shown // batch * batch]  # whole batches only: another shape would be compiled again
     weights = _weights(train.truth, labels)[order] if recipe.balance else None
     done = model.fit(
         train.features[order],

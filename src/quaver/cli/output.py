@@ -35,3 +35,9 @@ def progress(title: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         bar = bars.add_task(title, total=None)
         yield lambda done, total: bars.update(bar, completed=done, total=total)
+
+
+def say(text: str) -> None:
+    """Print a line of progress on stderr."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()

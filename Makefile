@@ -1,0 +1,65 @@
+# Everything a developer does, one target each. `make demo` and `make test` need only Python 3.11, git and make.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+.PHONY: help setup demo test test-slow test-backends test-torch test-tensorflow lint fix wheel clean
+.PHONY: benchmark-frontend benchmark-leaks benchmark-article benchmark-default
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
+
+# The lock is installed first, with the hash of every wheel; then quaver itself, which may fetch nothing more.
+$(VENV)/ready: requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+setup: $(VENV)/ready  ## make the environment
+
+demo: setup  ## label the sample clips and draw one of them
+	$(BIN)/quaver demo -o demo
+
+test: setup  ## the default suite
+	$(BIN)/python -m pytest
+
+test-slow: setup  ## what takes minutes, not seconds
+	$(BIN)/python -m pytest -m slow
+
+test-backends: test-torch test-tensorflow  ## train a tiny run on the other two backends and compare
+
+# Environments of their own: these two bring gigabytes on some machines, so the lock never has them.
+test-torch: setup
+	sh tests/backends/run.sh torch $(PYTHON)
+
+test-tensorflow: setup
+	sh tests/backends/run.sh tensorflow $(PYTHON)
+
+lint: setup  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+fix: setup  ## let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+wheel: setup  ## build the wheel into dist/
+	$(BIN)/python -m build --wheel --no-isolation
+
+benchmark-frontend: setup  ## the article's features against librosa, in one run
+	$(BIN)/python benchmarks/frontend.py
+
+benchmark-leaks: setup  ## what the leak guard finds, and what it raises falsely
+	$(BIN)/python benchmarks/leaks.py
+
+benchmark-article: setup  ## the article's split against speakers never heard; hours, resumable
+	$(BIN)/python benchmarks/article.py
+
+benchmark-default: setup  ## train and score the default bundle; hours, resumable
+	$(BIN)/python benchmarks/default_bundle.py
+
+clean:  ## remove what can be made again
+	rm -rf $(VENV) .venv-* dist build demo .pytest_cache .mypy_cache .ruff_cache

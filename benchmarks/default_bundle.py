@@ -1,0 +1,121 @@
+"""Train, score and write the default bundle: `article` on the corpora whose licences allow shipping weights.
+
+EmoDB (the Opus copy in data/emodb), BanglaSER, RAVDESS speech and nEMO. The speakers of the sample clips are left out
+altogether. First the protocol's folds, which give the card its speaker-independent scores, float and int8; then one
+network on everybody else, in eight bits, into src/quaver/assets/bundles/article. Resumable; hours on two cores.
+
+    QUAVER_CORPORA=… python benchmarks/default_bundle.py
+"""
+
+import argparse
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(HERE.parent / "runs" / "compiled"))
+
+import numpy as np  # noqa: E402
+import onnx  # noqa: E402
+
+from quaver import __version__, corpora, dataset, evaluate, export, train  # noqa: E402
+from quaver.bundle import Bundle  # noqa: E402
+from quaver.files import write_json  # noqa: E402
+from quaver.fit import Recipe  # noqa: E402
+from quaver.manifest import Manifest  # noqa: E402
+from quaver.predict import Predictor  # noqa: E402
+from quaver.scores import Scores  # noqa: E402
+from quaver.splits import protocol  # noqa: E402
+
+RESULTS = HERE / "results" / "default_bundle.json"
+ASSETS = HERE.parent / "src" / "quaver" / "assets" / "bundles" / "article"
+UNHEARD = {"emodb/03", "emodb/08", "banglaser/33", "banglaser/34"}  # the speakers of the sample clips
+LICENCE = "CC BY-NC-SA 4.0"  # the strictest of the corpora's
+CALIBRATION = 512  # clips that fix the ranges of the eight-bit network
+SETTINGS = train.Settings(
+    protocol="speakers-3fold",
+    variants=("", "noise", "stretch+pitch", "gain"),  # gain: half of the 162 values scale with the level
+    recipe=Recipe(epochs=40, patience=6, slow_after=3, balance=True),
+)
+KEEP = ("clips", "uar", "wa", "macro_f1", "interval", "recall", "corpora", "genders", "ece", "labels", "confusion")
+
+
+def main() -> None:
+    """Train the folds and the final network, then write bundle and results."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--run", type=Path, default=HERE.parent / "runs" / "default")
+    out = parser.parse_args().run
+    everybody = read()
+    heard = everybody.where(lambda clip: clip.group not in UNHEARD)
+    scores = train.run(heard, SETTINGS, out, resume=True, say=say)
+    int8, loss = scores_in_eight_bits(out, heard)
+    bundle = train.final(heard, SETTINGS, out, resume=True, licence=LICENCE, say=say)
+    shipped = ship(bundle, heard, int8)
+    samples = evaluate.bundle(shipped, everybody.where(lambda clip: clip.group in UNHEARD))
+    result = {
+        "quaver": __version__,
+        "script": "benchmarks/default_bundle.py",
+        "protocol": SETTINGS.protocol,
+        "clips": heard.describe(),
+        "float32": kept(scores),
+        "int8": kept(int8),
+        "int8_costs_uar": loss,
+        "sample_speakers": kept(samples),
+        "bytes": shipped.size,
+    }
+    write_json(RESULTS, result)
+
+
+def read() -> Manifest:
+    """Read the corpora that shipped weights may learn from."""
+    root = Path(os.environ["QUAVER_CORPORA"])
+    manifest = Manifest.read(HERE.parent / "data" / "emodb" / "manifest.csv")
+    for name in ("banglaser", "ravdess", "nemo"):
+        manifest += corpora.read(root / name, name)
+    return manifest
+
+
+def scores_in_eight_bits(out: Path, heard: Manifest) -> tuple[Scores, float]:
+    """Score the folds again with their networks in eight bits; also give how much UAR that costs."""
+    answers = []
+    for fold in protocol(SETTINGS.protocol).folds(heard, SETTINGS.recipe.seed):
+        bundle = Bundle.load(out / f"fold-{fold.index:02d}")
+        small = Bundle.save(out / f"int8-{fold.index:02d}", *eight_bits(bundle, fold.train))
+        test = dataset.extract(fold.test, bundle.card.spec)
+        truth = np.array([bundle.card.emotions.index(clip.emotion) for clip in test.clips])
+        path = out / f"int8-{fold.index:02d}" / "test.npz"
+        guessed = Predictor(small).probabilities(test.values)
+        evaluate.save_predictions(path, guessed, truth, test.clips.clips, bundle.card.emotions)
+        answers.append(evaluate.load_predictions(path))
+    whole = evaluate.pooled(answers)
+    return whole, round(evaluate.run(out).uar - whole.uar, 4)
+
+
+def eight_bits(bundle: Bundle, heard: Manifest) -> tuple[object, dict[str, bytes]]:
+    """Quantise a bundle's network on clips it has heard; give the card and the file of the small one."""
+    rows = np.random.default_rng(0).choice(len(heard), min(CALIBRATION, len(heard)), replace=False)
+    calibration = dataset.extract(Manifest(tuple(heard.clips[row] for row in sorted(rows))), bundle.card.spec)
+    model = export.quantise(onnx.load(bundle.model), calibration.values)
+    return replace(bundle.card, precision="int8"), {"model.onnx": model.SerializeToString()}
+
+
+def ship(bundle: Bundle, heard: Manifest, scores: Scores) -> Bundle:
+    """Write the eight-bit bundle into the package, with the scores of its recipe."""
+    card, files = eight_bits(bundle, heard.where(lambda clip: clip.group in bundle.card.training_speakers))
+    return Bundle.save(ASSETS, replace(card, scores=kept(scores)), files)
+
+
+def kept(scores: Scores) -> dict[str, object]:
+    """Give the figures worth keeping."""
+    told = scores.to_dict()
+    return {key: told[key] for key in KEEP}
+
+
+def say(text: str) -> None:
+    """Print a line of progress."""
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

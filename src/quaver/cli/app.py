@@ -1,0 +1,81 @@
+"""The `quaver` program: groups put together, `quaver clip.wav` understood, mistakes printed as one line."""
+
+import sys
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from quaver import __version__
+from quaver.errors import QuaverError
+
+GROUPS = ("predict", "corpora", "manifest", "features", "train", "evaluate", "bundles")
+
+INTERRUPTED = 130  # as shells do: 128 + SIGINT
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"quaver {__version__}\n")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Hear the emotion in a voice.
+
+    quaver clip.wav                                        the emotion of a file
+    quaver predict calls/ --csv -o calls.csv               of a folder, as a table
+    quaver corpora get emodb                               fetch a corpus
+    quaver manifest DIR -o m.csv                           list its clips
+    quaver train m.csv --protocol emodb-loso -o run        train, one fold a speaker
+    quaver evaluate run                                    score speakers never heard
+
+    quaver estimates the emotion that a voice expresses as actors portray it, not what somebody feels.
+    """
+
+
+def build() -> typer.Typer:
+    """Put the program together."""
+    app = typer.Typer(
+        callback=_root,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    for group in GROUPS:
+        import_module(f"quaver.cli.{group}").register(app)
+    return app
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the program; a mistake is one line on stderr and exit code 1, wrong usage 2."""
+    given = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in given
+    app = build()
+    try:
+        app(_default_command(given, app), standalone_mode=True)
+    except QuaverError as error:
+        if debug:
+            raise
+        sys.stderr.write(f"quaver: {error}\n")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.stderr.write("quaver: stopped.\n")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # `quaver … | head`
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _default_command(given: list[str], app: typer.Typer) -> list[str]:
+    """Read `quaver clip.wav` as `quaver predict clip.wav`: the first word is no command and no option."""
+    commands = typer.main.get_command(app).list_commands(None)  # type: ignore[attr-defined]
+    words = [word for word in given if word != "--debug"]
+    flags = ["--debug"] if len(words) < len(given) else []
+    if words and words[0] not in commands and (words[0] == "-" or not words[0].startswith("-")):
+        words.insert(0, "predict")
+    return flags + words

@@ -1,0 +1,51 @@
+"""What a card says about where a bundle comes from and what it is for."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from quaver import corpora
+from quaver.manifest import Manifest
+
+NOTES = {
+    "intended": "Estimating the emotion that acted speech expresses: research, teaching, art, interfaces that adapt.",
+    "forbidden": (
+        "Judging what somebody feels, and any decision about a person; in the EU inferring emotions of people at the "
+        "workplace or in education is prohibited (Regulation (EU) 2024/1689, Article 5(1)(f))."
+    ),
+    "limits": (
+        "Learnt from actors who portray emotions in studios. Spontaneous speech, other languages, rooms, microphones, "
+        "ages and accents than those of the training corpora lower the scores, often by much."
+    ),
+}
+
+
+def corpora_of(heard: Manifest) -> tuple[dict[str, Any], ...]:
+    """Describe the corpora that clips come from: name, language, licence, number of untouched clips."""
+    return tuple(_corpus(name, heard) for name in heard.corpora)
+
+
+def _corpus(name: str, heard: Manifest) -> dict[str, Any]:
+    clips = heard.where(lambda clip: clip.corpus == name and not clip.variant)
+    return {
+        "name": name,
+        "language": next((clip.language for clip in heard if clip.corpus == name), ""),
+        "licence": corpora.get(name).licence if name in corpora.NAMES else "unknown",
+        "clips": len(clips),
+    }
+
+
+def commit() -> str:
+    """Name the git commit of a source checkout; empty for an installed quaver."""
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "--short=12", "HEAD"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip()

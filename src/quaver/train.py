@@ -1,0 +1,280 @@
+"""From manifests to bundles: one network a fold of a protocol, or a final one on everybody."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from quaver import __version__, calibrate, dataset, evaluate, export, leaks, networks, plots, provenance
+from quaver.bundle import Bundle, Card
+from quaver.emotions import in_order
+from quaver.errors import TrainingError
+from quaver.files import write_json
+from quaver.fit import Data, Recipe, Row, best_row, fit, predict
+from quaver.frontend import FrontendSpec, spec
+from quaver.manifest import Manifest
+from quaver.scores import Scores
+from quaver.splits import Fold, Protocol, protocol
+
+Say = Callable[[str], None]
+FINAL = "final"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that decides what a training run makes, besides the clips; kept in RUN/run.json."""
+
+    network: str = "article"
+    frontend: str = "article"
+    protocol: str = "speakers-5fold"
+    variants: tuple[str, ...] = ("", "noise", "stretch+pitch")  # rows a training clip becomes, as in the article
+    recipe: Recipe = field(default_factory=Recipe)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a fold: its clips and what the network sees of them."""
+
+    clips: Manifest
+    data: Data
+
+
+def run(
+    manifest: Manifest,
+    settings: Settings,
+    out: Path | str,
+    *,
+    folds: Sequence[int] | None = None,
+    resume: bool = False,
+    allow_leak: bool = False,
+    say: Say = lambda text: None,
+    progress: dataset.Progress | None = None,
+) -> Scores | None:
+    """Train one bundle a fold into `out/fold-NN/`, and pool the scores of the folds once all are there.
+
+    A fold that is finished is left alone when the run is resumed; the one that was interrupted goes on from its last
+    epoch. Validation clips choose the epoch, the temperature and the thresholds; test clips are scored once.
+
+    Args:
+        manifest: clips with their labels.
+        settings: what to train and how.
+        out: folder of the run.
+        folds: which folds to train, from 1; None means all.
+        resume: go on with the run in `out`.
+        allow_leak: train although speakers or sounds stand on both sides, and mark the scores as speaker-dependent.
+        say: receives a line of progress now and then.
+        progress: receives (done, total) while features are computed.
+
+    Returns:
+        The pooled scores, also in `out/scores.json`; None while folds are missing.
+
+    Raises:
+        TrainingError: `out` holds another run, or a fold that does not exist is asked for.
+        LeakError: a speaker or a sound stands on both sides.
+        QuaverError: a clip cannot be read or the protocol does not fit the manifest.
+    """
+    out, rule = Path(out), protocol(settings.protocol)
+    parts = rule.folds(manifest, settings.recipe.seed)
+    wanted = _wanted(folds, len(parts))
+    _open(out, manifest, settings, resume)
+    labels = in_order(clip.emotion for part in parts for clip in part.test)
+    for part in parts:
+        if part.index not in wanted:
+            continue
+        folder = out / f"fold-{part.index:02d}"
+        if (folder / "scores.json").exists():
+            say(f"fold {part.index}/{len(parts)}: finished before")
+            continue
+        job = _Job(rule, part, labels, settings, folder, allow_leak)
+        _train(job, resume, lambda text, n=part.index: say(f"fold {n}/{len(parts)}: {text}"), progress)
+    return _pool(out, len(parts), allow_leak or not rule.speaker_independent)
+
+
+def final(
+    manifest: Manifest,
+    settings: Settings,
+    out: Path | str,
+    *,
+    resume: bool = False,
+    name: str = "",
+    licence: str = "",
+    say: Say = lambda text: None,
+    progress: dataset.Progress | None = None,
+) -> Bundle:
+    """Train one bundle on everybody but the validation speakers, into `out/final/`.
+
+    Its card carries the pooled scores of the run's folds where `out/scores.json` has them: how the same recipe does
+    on speakers it has not heard.
+
+    Args:
+        manifest: clips with their labels.
+        settings: what to train and how.
+        out: folder of the run.
+        resume: go on with what is there.
+        name: of the bundle; empty means that of the network.
+        licence: of the weights; empty lists the licences of the corpora.
+        say: receives a line of progress now and then.
+        progress: receives (done, total) while features are computed.
+
+    Raises:
+        TrainingError: `out` holds another run.
+        QuaverError: a clip cannot be read or the protocol does not fit the manifest.
+    """
+    out, rule = Path(out), protocol(settings.protocol)
+    part = rule.final(manifest, settings.recipe.seed)
+    _open(out, manifest, settings, resume=resume or (out / "scores.json").exists())
+    labels = in_order(clip.emotion for clip in part.train)
+    job = _Job(rule, part, labels, settings, out / FINAL, allow_leak=False, name=name, licence=licence)
+    return _train(job, resume, lambda text: say(f"final: {text}"), progress)
+
+
+@dataclass(frozen=True)
+class _Job:
+    rule: Protocol
+    fold: Fold
+    labels: tuple[str, ...]
+    settings: Settings
+    folder: Path
+    allow_leak: bool
+    name: str = ""
+    licence: str = ""
+
+    @property
+    def spec(self) -> FrontendSpec:
+        return spec(self.settings.frontend)
+
+    @property
+    def leaky(self) -> bool:
+        return self.allow_leak or not self.rule.speaker_independent
+
+
+def _train(job: _Job, resume: bool, say: Say, progress: dataset.Progress | None) -> Bundle:
+    leaks.guard(job.fold, allow_leak=job.leaky)
+    recipe, shape, labels = job.settings.recipe, job.spec.shape, job.labels
+    train = _side(_augmented(job.fold.train, job.settings.variants), job, say, progress)
+    validation = _side(job.fold.validation, job, say, progress)
+    axes = (0,) if len(shape) == 1 else tuple(range(len(shape)))
+    mean, variance = train.data.features.mean(axes), train.data.features.var(axes)
+
+    def build() -> Any:
+        return networks.build(job.settings.network, shape, len(labels), mean=mean, variance=variance, seed=recipe.seed)
+
+    share = 1 / len(job.settings.variants)  # an epoch shows each clip once on average, in one of its variants
+    sides = train.data, validation.data
+    history = fit(build, *sides, len(labels), recipe, job.folder, share=share, resume=resume, say=say)
+    return _finish(job, history, train, validation, say, progress)
+
+
+def _finish(
+    job: _Job, history: list[Row], train: Side, validation: Side, say: Say, progress: dataset.Progress | None
+) -> Bundle:
+    from keras.models import load_model
+
+    model = load_model(job.folder / "model.keras", compile=False)
+    plots.save(plots.curves(history), job.folder / "curves")
+    guessed = predict(model, validation.data.features)
+    temperature = calibrate.temperature(guessed, validation.data.truth)
+    card = _card(job, model, train, validation, temperature)
+    card = replace(card, thresholds=calibrate.thresholds(calibrate.apply(guessed, temperature), validation.data.truth))
+    if not job.fold.test:
+        return _bundle(job, card, model)
+    test = _side(job.fold.test, job, say, progress)
+    answers = calibrate.apply(predict(model, test.data.features), temperature).astype(np.float32)
+    evaluate.save_predictions(job.folder / "test.npz", answers, test.data.truth, test.clips.clips, job.labels)
+    scores = evaluate.score(answers, test.data.truth, test.clips.clips, job.labels)
+    bundle = _bundle(job, replace(card, scores=scores.to_dict()), model)
+    write_json(job.folder / "scores.json", scores.to_dict() | {"best_epoch": best_row(history)["epoch"]})
+    say(f"test: UAR {100 * scores.uar:.1f} on {scores.clips} clips")
+    return bundle
+
+
+def _augmented(train: Manifest, variants: Sequence[str]) -> Manifest:
+    """Give each training clip one row a variant; rows that a protocol has made already stay as they are."""
+    if any(clip.variant for clip in train):
+        return train
+    rows = (replace(clip, extra={**clip.extra, "variant": v}) if v else clip for clip in train for v in variants)
+    return Manifest(tuple(rows))
+
+
+def _side(clips: Manifest, job: _Job, say: Say, progress: dataset.Progress | None) -> Side:
+    read = dataset.extract(clips, job.spec, seed=job.settings.recipe.seed, progress=progress)
+    for _, reason in read.failures:
+        say(f"left out: {reason}")
+    truth = np.array([job.labels.index(clip.emotion) for clip in read.clips], np.int64)
+    return Side(read.clips, Data(read.values, truth))
+
+
+def _card(job: _Job, model: Any, train: Side, validation: Side, temperature: float) -> Card:
+    heard = train.clips + validation.clips
+    learnt_from = provenance.corpora_of(heard)
+    return Card(
+        name=job.name or job.settings.network,
+        emotions=job.labels,
+        frontend=job.spec.to_dict(),
+        fingerprint=job.spec.fingerprint,
+        network=_network(job.settings.network, model),
+        corpora=learnt_from,
+        licence=job.licence or ", ".join(sorted({str(corpus["licence"]) for corpus in learnt_from})),
+        training_speakers=heard.speakers,
+        validation_speakers=validation.clips.speakers,
+        validation=job.fold.validation_by,
+        protocol=job.settings.protocol,
+        speaker_independent=not job.leaky,
+        scores={} if job.fold.test else _pooled(job.folder.parent),
+        temperature=temperature,
+        notes=provenance.NOTES,
+        commit=provenance.commit(),
+    )
+
+
+def _network(name: str, model: Any) -> dict[str, Any]:
+    trainable = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+    return {"name": name, "parameters": model.count_params(), "trainable": trainable}
+
+
+def _bundle(job: _Job, card: Card, model: Any) -> Bundle:
+    files = {name: (job.folder / name).read_bytes() for name in ("model.keras", "model.h5")}
+    return Bundle.save(job.folder, card, {"model.onnx": export.to_onnx(model).SerializeToString(), **files})
+
+
+def _wanted(folds: Sequence[int] | None, count: int) -> set[int]:
+    wanted = set(folds or range(1, count + 1))
+    if wrong := wanted - set(range(1, count + 1)):
+        raise TrainingError(f"there is no fold {min(wrong)}; the protocol has folds 1 to {count}.")
+    return wanted
+
+
+def _open(out: Path, manifest: Manifest, settings: Settings, resume: bool) -> None:
+    """Begin a run or make sure that the one in `out` is the same."""
+    told = json.loads(json.dumps(asdict(settings))) | {
+        "clips": len(manifest),
+        "emotions": manifest.describe()["emotions"],
+    }
+    path = out / "run.json"
+    if not path.exists():
+        write_json(path, told | {"quaver": __version__, "commit": provenance.commit()})
+        return
+    before = json.loads(path.read_text())
+    if not resume:
+        raise TrainingError(f"{out} holds a run already; go on with --resume, or give another folder.")
+    if other := [name for name, value in told.items() if before.get(name) != value]:
+        raise TrainingError(
+            f"{out} holds a run with another {other[0]} ({before.get(other[0])}, not {told[other[0]]}); "
+            "resume with the same settings and manifest, or give another folder."
+        )
+
+
+def _pool(out: Path, count: int, leaky: bool) -> Scores | None:
+    if len(list(out.glob("fold-*/scores.json"))) < count:
+        return None
+    scores = evaluate.run(out)
+    write_json(out / "scores.json", scores.to_dict() | {"speaker_independent": not leaky})
+    return scores
+
+
+def _pooled(out: Path) -> dict[str, Any]:
+    path = out / "scores.json"
+    return json.loads(path.read_text()) if path.exists() else {}
