@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
-from quaver import dataset, splits
+from quaver import dataset, splits, zoo
 from quaver.bundle import Bundle, Card
 from quaver.calibrate import Probabilities, Truth
 from quaver.errors import QuaverError
@@ -80,7 +81,7 @@ def run(folder: Path | str, *, seed: int = 0) -> Scores:
     scores = pooled([load_predictions(path) for path in paths], seed=seed)
     missing = sorted(p.name for p in folder.glob("fold-*") if p.is_dir() and not (p / "test.npz").exists())
     notes = (f"not finished and left out: {', '.join(missing)}",) if missing else ()
-    return replace(scores, speaker_independent=all(_independent(path.parent) for path in paths), notes=notes)
+    return replace(scores, speaker_independent=all(_card_is_independent(path.parent) for path in paths), notes=notes)
 
 
 def is_run(folder: Path | str) -> bool:
@@ -114,24 +115,19 @@ def bundle(
         LeakError: a scored clip sounds like one of a heard speaker.
         QuaverError: no speaker, no label or no readable clip is left.
     """
-    from quaver import zoo
     from quaver.predict import Predictor  # late: starts ONNX Runtime
 
     model = model if isinstance(model, Bundle) else zoo.load(model)
     card, notes = model.card, list[str]()
     clips, implied = _selected(manifest, protocol)
-    known = clips.where(lambda clip: clip.emotion in card.emotions)
-    if len(known) < len(clips):
-        others = ", ".join(label for label in clips.emotions if label not in card.emotions)
-        notes.append(f"{len(clips) - len(known)} clips left out; the bundle has no label {others}")
-    tested, independent = _unheard(card, known, manifest, allow_leak or implied, notes)
+    tested = _unheard(card, _labelled(card, clips, notes), allow_leak or implied, notes)
     features = dataset.extract(tested, card.spec, progress=progress)
     if features.failures:
         notes.append(f"{len(features.failures)} clips could not be read; the first: {features.failures[0][1]}")
+    independent = _independent(card, features.clips, manifest, allow_leak or implied, notes)
     truth = np.array([card.emotions.index(clip.emotion) for clip in features.clips], np.int64)
-    scores = score(
-        Predictor(model).probabilities(features.values), truth, features.clips.clips, card.emotions, seed=seed
-    )
+    answers = Predictor(model).probabilities(features.values)
+    scores = score(answers, truth, features.clips.clips, card.emotions, seed=seed)
     return replace(scores, speaker_independent=independent, notes=tuple(notes))
 
 
@@ -145,34 +141,53 @@ def _selected(manifest: Manifest, protocol: str | None) -> tuple[Manifest, bool]
     return Manifest(tuple(clip for fold in rule.folds(manifest) for clip in fold.test)), True
 
 
-def _unheard(
-    card: Card, clips: Manifest, manifest: Manifest, allow_leak: bool, notes: list[str]
-) -> tuple[Manifest, bool]:
-    """Give the clips to score, and whether nobody among them was heard in training."""
+def _labelled(card: Card, clips: Manifest, notes: list[str]) -> Manifest:
+    """Keep the clips whose label the bundle knows."""
+    known = clips.where(lambda clip: clip.emotion in card.emotions)
+    if len(known) < len(clips):
+        others = ", ".join(label for label in clips.emotions if label not in card.emotions)
+        notes.append(f"{len(clips) - len(known)} clips left out; the bundle has no label {others}")
+    if not known:
+        raise QuaverError(
+            f"bundle {card.name!r} knows {', '.join(card.emotions)}; the manifest has "
+            f"{', '.join(clips.emotions) or 'no clips'}. Give clips with its labels."
+        )
+    return known
+
+
+def _unheard(card: Card, clips: Manifest, allow_leak: bool, notes: list[str]) -> Manifest:
+    """Keep the clips of speakers that the card does not list; all clips if leaks are allowed."""
+    left = clips.where(lambda clip: clip.group not in card.training_speakers)
+    if allow_leak or len(left) == len(clips):
+        return clips
+    if not left:
+        raise QuaverError(
+            f"bundle {card.name!r} has heard all {len(clips.speakers)} speakers of these {len(clips)} clips; "
+            "give clips of others, or --allow-leak to score them as speaker-dependent."
+        )
+    heard = len(clips.speakers) - len(left.speakers)
+    notes.append(f"{heard} of {len(clips.speakers)} speakers left out: heard in training")
+    return left
+
+
+def _independent(card: Card, tested: Manifest, manifest: Manifest, allow_leak: bool, notes: list[str]) -> bool:
+    """Tell whether nothing that is scored was heard, as far as the manifest lets us compare.
+
+    Raises:
+        LeakError: a clip of an unheard speaker sounds like one of a heard speaker, and leaks are not allowed.
+    """
     from quaver import leaks
 
     heard = set(card.training_speakers)
-    left = clips.where(lambda clip: clip.group not in heard)
+    if heard.intersection(tested.speakers):
+        return False
     known = manifest.where(lambda clip: clip.group in heard)
-    if allow_leak and len(left) < len(clips):
-        return clips, False
-    if not left:
-        raise QuaverError(
-            f"bundle {card.name!r} has heard all {len(clips.speakers)} speakers of the {len(clips)} clips that it has "
-            "labels for; give clips of others, or --allow-leak to score them as speaker-dependent."
-        )
-    if len(left) < len(clips):
-        notes.append(
-            f"{len(clips.speakers) - len(left.speakers)} of {len(clips.speakers)} speakers left out: heard in training"
-        )
     if absent := heard.difference(known.speakers):
-        notes.append(
-            f"not compared by sound with the training clips of {len(absent)} speakers, which the manifest lacks"
-        )
-    return left, not leaks.guard(splits.Fold(0, known, Manifest(), left), allow_leak=allow_leak)
+        notes.append(f"not compared by sound with {len(absent)} training speakers, whose clips the manifest lacks")
+    return not leaks.guard(splits.Fold(0, known, Manifest(), tested), allow_leak=allow_leak)
 
 
-def _independent(fold: Path) -> bool:
+def _card_is_independent(fold: Path) -> bool:
     """Read from a fold's card whether its test speakers were unheard; a fold without a card is taken at its word."""
     try:
         return bool(json.loads((fold / "card.json").read_text(encoding="utf-8")).get("speaker_independent", True))
@@ -213,5 +228,5 @@ def load_predictions(path: Path | str) -> Predictions:
         with np.load(path, allow_pickle=False) as held:
             names = [tuple(str(item) for item in held[name]) for name in ("files", "groups", "genders", "labels")]
             return Predictions(held["probabilities"], held["truth"], *names)
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise QuaverError(f"{path} holds no predictions of quaver: {error}. Train that fold again.") from error
