@@ -70,10 +70,9 @@ def test_confusion_shows_shares_and_counts(scores):
     assert all(label in text for label in EMOTIONS) and f"{100 * scores.uar:.1f} %" in text
 
 
-def test_charts_take_scores_or_what_json_holds(scores, tmp_path):
+def test_charts_take_scores_or_what_json_holds(scores):
     for chart in (plots.confusion, plots.speakers, plots.reliability):
-        files = [plots.save(chart(given), tmp_path / str(i))[0] for i, given in enumerate((scores, scores.to_dict()))]
-        assert files[0].read_bytes() == files[1].read_bytes()
+        assert words(chart(scores)) == words(chart(scores.to_dict())) != ""
 
 
 def test_speakers_are_ranked_with_the_interval(scores):
