@@ -47,7 +47,9 @@ def _curve(axes: "Axes", values: Mapping[str, np.ndarray], name: str, title: str
         at, value = values["epoch"][best], scale * values[f"val_{name}"][best]
         axes.axvline(at, color=PALE, zorder=0)
         axes.plot(at, value, "o", color=ACCENT, markersize=8, markeredgecolor=PAPER, label=f"kept: epoch {at:.0f}")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    if values:
+        axes.set_xlim(values["epoch"][0] - 0.5, values["epoch"][-1] + 0.5)
 
 
 @styled
