@@ -35,7 +35,7 @@ LICENCE = "CC BY-NC-SA 4.0"  # the strictest of the corpora's
 CALIBRATION = 512  # clips that fix the ranges of the eight-bit network
 SETTINGS = train.Settings(
     protocol="speakers-3fold",
-    variants=("", "noise", "stretch+pitch", "gain"),  # gain: half of the 162 values scale with the level
+    variants=("", "noise", "gain"),  # gain: half of the 162 values scale with the level
     recipe=Recipe(epochs=40, patience=6, slow_after=3, balance=True),
 )
 KEEP = ("clips", "uar", "wa", "macro_f1", "interval", "recall", "corpora", "genders", "ece", "labels", "confusion")

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from quaver.backend import keras
 from quaver.errors import TrainingError
 from quaver.files import atomic_path, atomic_text, write_json
 
@@ -137,9 +138,7 @@ def _finished(history: Sequence[Row], recipe: Recipe) -> bool:
 
 
 def _compiled(model: Any, recipe: Recipe) -> Any:
-    from keras import optimizers
-
-    model.compile(optimizers.Adam(recipe.learning_rate), "categorical_crossentropy", metrics=["accuracy"])
+    model.compile(keras().optimizers.Adam(recipe.learning_rate), "categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
@@ -202,11 +201,9 @@ def _checkpoint(model: Any, history: list[Row], folder: Path) -> None:
 
 
 def _restore(folder: Path) -> tuple[Any, list[Row]]:
-    from keras.models import load_model
-
     try:
         state = json.loads((folder / "state.json").read_text())
-        return load_model(folder / state["checkpoint"]), state["history"]
+        return keras().models.load_model(folder / state["checkpoint"]), state["history"]
     except FileNotFoundError:
         return None, []
     except (ValueError, KeyError, OSError) as error:

@@ -202,7 +202,7 @@ def _clip(row: dict[str, str | None], folder: Path, where: str) -> Clip:
         if not row.get(name):
             raise ManifestError(f"{where}: the column {name!r} is empty; every clip needs one.")
     known: dict[str, object] = {name: row.get(name) or "" for name in COLUMNS}
-    known["path"] = folder / str(row["path"])
+    known["path"] = Path(os.path.normpath(folder / str(row["path"])))
     for name in _NUMBERS:
         known[name] = _number(row.get(name), f"{where}, column {name}")
     extra = {name: value or "" for name, value in row.items() if name and name not in COLUMNS}

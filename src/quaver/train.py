@@ -3,12 +3,14 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from quaver import __version__, calibrate, dataset, evaluate, export, leaks, networks, plots, provenance
+from quaver.backend import keras
 from quaver.bundle import Bundle, Card
 from quaver.emotions import in_order
 from quaver.errors import TrainingError
@@ -89,7 +91,7 @@ def run(
             say(f"fold {part.index}/{len(parts)}: finished before")
             continue
         job = _Job(rule, part, labels, settings, folder, allow_leak)
-        _train(job, resume, lambda text, n=part.index: say(f"fold {n}/{len(parts)}: {text}"), progress)
+        _train(job, resume, partial(_say_of, say, f"fold {part.index}/{len(parts)}"), progress)
     return _pool(out, len(parts), allow_leak or not rule.speaker_independent)
 
 
@@ -128,7 +130,11 @@ def final(
     _open(out, manifest, settings, resume=resume or (out / "scores.json").exists())
     labels = in_order(clip.emotion for clip in part.train)
     job = _Job(rule, part, labels, settings, out / FINAL, allow_leak=False, name=name, licence=licence)
-    return _train(job, resume, lambda text: say(f"final: {text}"), progress)
+    return _train(job, resume, partial(_say_of, say, FINAL), progress)
+
+
+def _say_of(say: Say, part: str, text: str) -> None:
+    say(f"{part}: {text}")
 
 
 @dataclass(frozen=True)
@@ -171,9 +177,7 @@ def _train(job: _Job, resume: bool, say: Say, progress: dataset.Progress | None)
 def _finish(
     job: _Job, history: list[Row], train: Side, validation: Side, say: Say, progress: dataset.Progress | None
 ) -> Bundle:
-    from keras.models import load_model
-
-    model = load_model(job.folder / "model.keras", compile=False)
+    model = keras().models.load_model(job.folder / "model.keras", compile=False)
     plots.save(plots.curves(history), job.folder / "curves")
     guessed = predict(model, validation.data.features)
     temperature = calibrate.temperature(guessed, validation.data.truth)

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from quaver.backend import keras
+
 KERNEL = 8
 DROPOUT = 0.25
 POOL = 8
@@ -37,16 +39,13 @@ def build(
         >>> build().count_params()
         1283591
     """
-    from keras import Input, Model
-
-    features = Input(shape, name="features")
+    features = keras().Input(shape, name="features")
     x = _stages(_normalised(features, mean, variance), seed)
-    return Model(features, _head(x, labels, seed), name="article")
+    return keras().Model(features, _head(x, labels, seed), name="article")
 
 
 def _normalised(features: Any, mean: np.ndarray | None, variance: np.ndarray | None) -> Any:
-    from keras import layers
-
+    layers = keras().layers
     if mean is None or variance is None:
         mean, variance = np.zeros(features.shape[1:], "f"), np.ones(features.shape[1:], "f")
     x = layers.Normalization(mean=np.asarray(mean), variance=np.asarray(variance), name="normaliser")(features)
@@ -54,8 +53,7 @@ def _normalised(features: Any, mean: np.ndarray | None, variance: np.ndarray | N
 
 
 def _stages(x: Any, seed: int) -> Any:
-    from keras import layers
-
+    layers = keras().layers
     # filters, batch norm after it, dropout after it, pooling after it
     plan = (
         (256, False, False, False),
@@ -82,14 +80,11 @@ def _stages(x: Any, seed: int) -> Any:
 
 
 def _head(x: Any, labels: int, seed: int) -> Any:
-    from keras import layers
-
+    layers = keras().layers
     x = layers.Flatten(name="flatten")(x)
     x = layers.Dense(labels, kernel_initializer=_glorot(seed, 9), name="dense")(x)
     return layers.Softmax(name="probabilities")(x)
 
 
 def _glorot(seed: int, number: int) -> Any:
-    from keras.initializers import GlorotUniform
-
-    return GlorotUniform(seed=1000 * seed + number)
+    return keras().initializers.GlorotUniform(seed=1000 * seed + number)
