@@ -7,9 +7,11 @@ import shutil
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit
 
 from quaver.corpora.listen import Progress
@@ -18,7 +20,7 @@ from quaver.files import write_json
 
 BLOCK = 1 << 18  # bytes
 TIMEOUT = 60.0  # seconds without a byte
-PAUSES = (1.0, 2.0, 4.0, 8.0)  # seconds before each further attempt
+PAUSES = (1.0, 2.0, 4.0)  # seconds before each further attempt
 _PASSING = (408, 425, 429, 500, 502, 503, 504)  # HTTP answers that another attempt may mend
 
 
@@ -122,44 +124,62 @@ def _attempt(url: str, part: _Part, progress: Progress | None, timeout: float) -
 
 
 def _receive(answer: http.client.HTTPResponse, url: str, part: _Part, have: int, progress: Progress | None) -> None:
-    continues = answer.status == 206 and answer.headers.get("Content-Range", "").startswith(f"bytes {have}-")
-    if answer.status == 206 and not continues:
-        part.forget()
-        raise _BrokenOffError("the server sent another part than was asked for")
-    have = have if continues else 0
+    if answer.status == 206:
+        _check_continues(answer.headers, url, part, have)
+    else:
+        have = 0
     length = answer.headers.get("Content-Length")
     total = have + int(length) if length else 0
     _check_room(total - have, part.path.parent)
-    _remember(part, url, answer.headers)
-    with part.path.open("ab" if continues else "wb") as out:
+    _remember(part, url, answer.headers, total)
+    with part.path.open("ab" if have else "wb") as out:
         while block := answer.read(BLOCK):
             if not have and _is_page(block, answer.headers):
-                out.close()
-                part.forget()
-                raise CorpusError(
-                    f"{url} gave a web page, not an archive; open it in a browser and see what it asks for."
-                )
-            out.write(block)
+                raise CorpusError(f"{url} gave a web page, not an archive; a browser shows what it asks for.")
+            _write(out, block)
             have += len(block)
             if progress:
                 progress(have, total)
     if total and have < total:
-        raise _BrokenOffError(f"broke off after {have} of {total} bytes")
+        raise _BrokenOffError(f"it broke off after {have} of {total} bytes")
 
 
-def _remember(part: _Part, url: str, headers: Mapping[str, str]) -> None:
-    """Note which version the part belongs to; without a strong mark of it no part can be continued."""
+def _check_continues(headers: Message, url: str, part: _Part, have: int) -> None:
+    """Start anew unless what comes is the rest of the very file that the part is of."""
+    known = part.facts(url)
+    span, _, total = headers.get("Content-Range", "").removeprefix("bytes ").partition("/")
+    same = not headers.get("ETag") or _version(headers) == known["version"]
+    if not span.startswith(f"{have}-") or total not in ("*", known["total"]) or not same:
+        part.forget()
+        raise _BrokenOffError("the file changed on the server")
+
+
+def _version(headers: Message) -> str:
+    """Find what identifies a version of the file: its strong entity tag, else its date."""
     tag = headers.get("ETag", "")
-    version = headers.get("Last-Modified", "") if not tag or tag.startswith("W/") else tag
-    if version:
-        write_json(part.note, {"url": url, "version": version})
+    return tag if tag and not tag.startswith("W/") else headers.get("Last-Modified", "")
+
+
+def _remember(part: _Part, url: str, headers: Message, total: int) -> None:
+    """Note which version the part belongs to; without a mark of it no part can be continued."""
+    if version := _version(headers):
+        write_json(part.note, {"url": url, "version": version, "total": str(total)})
     else:
         part.note.unlink(missing_ok=True)
 
 
-def _is_page(block: bytes, headers: Mapping[str, str]) -> bool:
+def _write(out: IO[bytes], block: bytes) -> None:
+    """Write, and tell a full disk from a broken connection."""
+    try:
+        out.write(block)
+    except OSError as error:
+        raise CorpusError(f"{out.name} cannot be written: {error.strerror}.") from error
+
+
+def _is_page(block: bytes, headers: Message) -> bool:
     start = block[:256].lstrip().lower()
-    return headers.get("Content-Type", "").startswith("text/html") or start.startswith((b"<!doctype html", b"<html"))
+    said = headers.get("Content-Type", "").startswith("text/html") and not start.startswith((b"pk", b"\x1f\x8b"))
+    return said or start.startswith((b"<!doctype html", b"<html"))
 
 
 def _check_room(needed: int, folder: Path) -> None:
@@ -172,14 +192,14 @@ def _give_up_if_final(error: Exception, url: str) -> None:
     """Raise where another attempt would end the same way."""
     if isinstance(error, urllib.error.HTTPError) and error.code not in _PASSING:
         raise CorpusError(
-            f"{url} answers {error.code} {error.reason}; its address may have changed: use --mirror URL, or --from FILE."
+            f"{url} answers {error.code} {error.reason}; it may have moved: use --mirror URL or --from FILE."
         ) from error
 
 
 def _absent(error: Exception, url: str) -> str:
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
     host = urlsplit(url).netloc
-    return f"{host} cannot be reached, or broke off too often ({reason}); try again later, use --mirror URL or --from FILE."
+    return f"{host} cannot be reached or breaks off ({reason}); try again later, use --mirror URL or --from FILE."
 
 
 def _accept(part: _Part, target: Path, md5: str, sha256: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from quaver.corpora.base import Archive, Corpus, folder, junk
+from quaver.corpora.base import Archive, Corpus, folder, junk, sounds
 from quaver.corpora.download import digests, download
 from quaver.corpora.listen import Progress, listen
 from quaver.corpora.unpack import appearing, unpack
@@ -59,11 +59,14 @@ def fetch(
         CorpusError: the corpus must be got by hand, the download failed, or it is not that corpus.
     """
     output = (output or home() / corpus.name).expanduser()
-    if source is not None:
-        return _from_disk(corpus, source.expanduser(), output, sha256, say)
-    archives = _archives(corpus, mirror, sha256, everything)
-    for archive in archives:
-        _one(corpus, archive, output, say, progress)
+    try:
+        if source is not None:
+            _from_disk(corpus, source.expanduser(), output, sha256, say)
+        else:
+            for archive in _archives(corpus, mirror, sha256, everything):
+                _one(corpus, archive, output, say, progress)
+    except OSError as error:
+        raise CorpusError(f"{error.filename or output} cannot be used: {error.strerror or error}.") from error
     return output
 
 
@@ -85,13 +88,14 @@ def _archives(corpus: Corpus, mirror: str, sha256: str, everything: bool) -> lis
 
 
 def _one(corpus: Corpus, archive: Archive, output: Path, say: Say, progress: Progress | None) -> None:
-    """Download and unpack one archive into a folder of its own, unless that is there."""
+    """Download and unpack one archive into a folder of its own, unless its clips are there."""
     target = output / Path(archive.name).stem
-    if target.is_dir():
-        say(f"{target} is there already; delete it to fetch it again.")
+    if target.is_dir() or (not archive.optional and _is_complete(corpus, output)):
+        say(f"{archive.name} is in {output} already; delete that folder to fetch it again.")
         return
-    # The unpacked folder appears beside the downloads, so that giving it its name is one step.
     packed = output / ".downloads" / archive.name
+    if packed.is_file() and not _is_right(archive, packed):
+        packed.unlink()
     got = digests(packed)["SHA-256"] if packed.is_file() else _download(corpus, archive, packed, say, progress)
     if not (archive.md5 or archive.sha256):
         say(f"no checksum of {archive.name} is published; this one has the SHA-256 {got}.")
@@ -99,11 +103,24 @@ def _one(corpus: Corpus, archive: Archive, output: Path, say: Say, progress: Pro
     try:
         unpack(packed, target, lambda where: _verify(corpus, where))
     except CorpusError:
-        packed.unlink()  # a whole file that is not the corpus: the next attempt starts clean
+        packed.unlink()  # whole, but not the corpus: the next attempt starts clean
         raise
     packed.unlink()
     if not any(packed.parent.iterdir()):
         packed.parent.rmdir()
+
+
+def _is_complete(corpus: Corpus, output: Path) -> bool:
+    """Tell whether a folder holds at least as many clips as the corpus has."""
+    if not output.is_dir() or corpus.clips is None:
+        return False
+    return sum(corpus.fits(output, path) for path in sounds(output)) >= corpus.clips
+
+
+def _is_right(archive: Archive, packed: Path) -> bool:
+    """Compare what an earlier run downloaded and could not unpack."""
+    got = digests(packed)
+    return archive.md5 in ("", got["MD5"]) and archive.sha256.lower() in ("", got["SHA-256"])
 
 
 def _download(corpus: Corpus, archive: Archive, packed: Path, say: Say, progress: Progress | None) -> str:
@@ -120,15 +137,17 @@ def _download(corpus: Corpus, archive: Archive, packed: Path, say: Say, progress
     raise CorpusError(f"{archive.name} has no address; use --mirror URL or --from FILE.")
 
 
-def _from_disk(corpus: Corpus, source: Path, output: Path, sha256: str, say: Say) -> Path:
+def _from_disk(corpus: Corpus, source: Path, output: Path, sha256: str, say: Say) -> None:
     """Take over an archive, a folder with the corpus in it, or a folder with its archives in it."""
+    if _is_complete(corpus, output):
+        say(f"{output} holds the whole corpus already; delete it to take it over again.")
+        return
     if output.exists() and any(output.iterdir()):
-        raise CorpusError(f"{output} is there already; delete it, or choose another folder with -o.")
+        raise CorpusError(f"{output} is not empty; delete it, or choose another folder with -o.")
     if source.is_dir():
         packed = [source / archive.name for archive in corpus.archives if (source / archive.name).is_file()]
         if not packed:
             _copy(corpus, folder(source), output, say)
-            return output
     elif source.is_file():
         packed = [source]
     else:
@@ -137,7 +156,6 @@ def _from_disk(corpus: Corpus, source: Path, output: Path, sha256: str, say: Say
         _compare(corpus, archive, sha256 if archive == packed[0] else "", say)
         say(f"unpacking {archive}")
         unpack(archive, output / archive.stem, lambda where: _verify(corpus, where))
-    return output
 
 
 def _compare(corpus: Corpus, archive: Path, sha256: str, say: Say) -> None:

@@ -21,7 +21,7 @@ rat reach read red ring ripe road room rose rot rough rush said sail search seiz
 shirt should shout size soap soup sour south sub such sure take talk tape team tell thin third thought thumb
 time tip tire ton tool tough turn vine voice void vote wag walk wash week wheat when which whip white wife
 wire witch yearn yes young youth
-""".split()
+"""
 _SPEAKERS = ("OAF", "YAF")
 _LABELS = ("angry", "disgust", "fear", "happy", "neutral", "ps", "sad")
 
@@ -45,7 +45,7 @@ def folders(name: str) -> str:
 
 def names(_present: Iterable[str]) -> Iterator[str]:
     """Give the names of a complete copy."""
-    return (f"{speaker}_{word}_{raw}" for speaker, word, raw in product(_SPEAKERS, _WORDS, _LABELS))
+    return (f"{speaker}_{word}_{raw}" for speaker, word, raw in product(_SPEAKERS, _WORDS.split(), _LABELS))
 
 
 CORPUS = Corpus(

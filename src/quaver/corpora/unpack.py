@@ -7,7 +7,6 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from uuid import uuid4
 
 from quaver.corpora.base import junk
 from quaver.errors import CorpusError
@@ -17,14 +16,15 @@ Verify = Callable[[Path], None]  # raises CorpusError when a folder is not what 
 
 @contextmanager
 def appearing(target: Path) -> Iterator[Path]:
-    """Give a temporary folder beside `target` that takes its place when the block ends without an error."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.parent / f".{target.name}-{uuid4().hex[:8]}.part"
-    temporary.mkdir()
+    """Give a temporary folder beside `target` that takes its place when the block ends without an error.
+
+    Its name is always the same and hidden, so that what a killed process left is neither read nor kept.
+    """
+    temporary = target.with_name(f".{target.name}.part")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
     try:
         yield temporary
-        if target.exists():
-            raise CorpusError(f"{target} has appeared in the meantime; move it away and try again.")
         temporary.rename(target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -86,7 +86,7 @@ def _untar(archive: Path, folder: Path) -> None:
 def _check_entry(name: str, archive: Path, *, link: bool) -> None:
     """Refuse an entry that could write anywhere else than into the folder."""
     path = PurePosixPath(name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0] if path.parts else False:
+    if path.is_absolute() or ".." in path.parts or any(":" in part for part in path.parts[:1]):
         raise CorpusError(f"{archive} holds the entry {name!r}, which would land outside; nothing was unpacked.")
     if link:
         raise CorpusError(f"{archive} holds the link {name!r}; only files and folders are expected.")
