@@ -1,0 +1,178 @@
+"""`quaver predict`: the emotion of files, folders, globs and standard input."""
+
+import csv
+import io
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from quaver.cli.output import Json, emit, progress
+
+if TYPE_CHECKING:
+    from quaver.cli.inputs import Input
+    from quaver.predict import Predictor
+
+Row = Mapping[str, Any]  # Prediction.to_dict(), or {"file", "error"}
+Inputs = Annotated[
+    list[str], typer.Argument(metavar="INPUT...", help="Files, folders, globs, or - for standard input.")
+]
+BundleOption = Annotated[
+    str | None, typer.Option("--bundle", metavar="NAME|DIR", help="Which model; see `quaver bundles`.")
+]
+Csv = Annotated[bool, typer.Option("--csv", help="Print a table as CSV.")]
+Timeline = Annotated[bool, typer.Option("--timeline", help="Show how it changes over time; with --csv a row a window.")]
+Out = Annotated[
+    Path | None, typer.Option("-o", "--output", help="Write to this file; .json and .csv choose the format.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(predict)
+
+
+def predict(
+    inputs: Inputs,
+    bundle: BundleOption = None,
+    as_json: Json = False,
+    as_csv: Csv = False,
+    timeline: Timeline = False,
+    output: Out = None,
+) -> None:
+    """Hear the emotion that a voice expresses.
+
+    quaver clip.wav                              a bar for each emotion
+    quaver predict calls/ more/*.mp3             one line a file
+    quaver predict interview.flac --timeline     how it changes
+    quaver predict calls/ -o calls.csv           a table for other programs
+    ffmpeg -i clip.m4a -f wav - | quaver -       from standard input
+    """
+    from quaver.cli.inputs import expand, single
+    from quaver.predict import load
+    from quaver.zoo import DEFAULT
+
+    form = _format(as_json, as_csv, output)
+    items = expand(inputs)
+    rows = _heard(load(bundle or DEFAULT), items)
+    if form == "text" and output is None:
+        done = _stream(rows, items, single(inputs), timeline)
+    else:
+        done = _with_bar(rows, len(items))
+        _write(done, form, single(inputs), timeline, output)
+    if all("error" in row for row in done):
+        raise typer.Exit(1)
+
+
+def _format(as_json: bool, as_csv: bool, output: Path | None) -> str:
+    if as_json and as_csv:
+        raise typer.BadParameter("--json and --csv exclude each other; choose one.")
+    suffix = output.suffix.lower() if output else ""
+    if as_json or (suffix == ".json" and not as_csv):
+        return "json"
+    return "csv" if as_csv or suffix == ".csv" else "text"
+
+
+def _heard(predictor: "Predictor", items: Iterable["Input"]) -> Iterator[Row]:
+    """Predict one input after another; a bad one gives its error in its place."""
+    from quaver.errors import AudioError
+
+    for item in items:
+        try:
+            if item.error:
+                raise AudioError(f"{item.name}: {item.error}.")
+            yield {**predictor.predict(item.source).to_dict(), "file": item.name}
+        except AudioError as error:
+            yield {"file": item.name, "error": str(error)}
+
+
+def _stream(rows: Iterable[Row], items: Sequence["Input"], alone: bool, timeline: bool) -> list[Row]:
+    """Print each row as soon as it is there."""
+    from rich.console import Console
+
+    from quaver.cli.bars import Drawer
+
+    console = Console(highlight=False, soft_wrap=True)
+    draw = Drawer(console.width, [item.name for item in items])
+    done = []
+    for row in rows:
+        for text in _drawn(draw, row, alone, timeline):
+            console.print(text)
+        done.append(row)
+    _footer(console.print, done)
+    return done
+
+
+def _drawn(draw: Any, row: Row, alone: bool, timeline: bool) -> Iterator[Any]:
+    yield draw.sheet(row) if alone and "error" not in row else draw.line(row)
+    if timeline and len(row.get("segments", ())) > 1:
+        yield draw.timeline(row)
+
+
+def _footer(show: Callable[[Any], object], done: Sequence[Row]) -> None:
+    """Say once what the answers mean, if there are any."""
+    from quaver.cli.bars import FOOTER
+
+    if not all("error" in row for row in done):
+        show(f"\n{FOOTER}")
+
+
+def _with_bar(rows: Iterable[Row], total: int) -> list[Row]:
+    """Collect rows; show progress where somebody watches."""
+    watched = total > 1 and sys.stderr.isatty()
+    with progress("sounds") if watched else nullcontext(lambda *_: None) as bar:
+        done = []
+        for row in rows:
+            done.append(row)
+            bar(len(done), total)
+    return done
+
+
+def _write(done: list[Row], form: str, alone: bool, timeline: bool, output: Path | None) -> None:
+    from quaver.files import atomic_text, write_json
+
+    value = done[0] if alone else done
+    if form == "json":
+        if output:
+            write_json(output, value)
+        else:
+            emit(value, True, str)
+        return
+    text = _csv(done, timeline) if form == "csv" else _plain(done, alone, timeline)
+    if not output:
+        sys.stdout.write(text)
+        return
+    with atomic_text(output) as out:
+        out.write(text)
+
+
+def _plain(done: Sequence[Row], alone: bool, timeline: bool) -> str:
+    """Draw rows for a text file of 80 columns."""
+    from quaver.cli.bars import Drawer
+
+    draw = Drawer(80, [row["file"] for row in done], "utf-8")
+    lines = [text.plain for row in done for text in _drawn(draw, row, alone, timeline)]
+    _footer(lines.append, done)
+    return "\n".join(lines) + "\n"
+
+
+def _csv(done: Sequence[Row], timeline: bool) -> str:
+    """Make a table: a row a file or, for the timeline, a row a window."""
+    labels = next((list(row["probabilities"]) for row in done if "error" not in row), [])
+    columns = ("file", "start", "end", "emotion") if timeline else ("file", "seconds", "emotion")
+    further = () if timeline else ("confidence", "unsure", "set")
+    out = io.StringIO()
+    writer = csv.DictWriter(out, [*columns, *further, *labels, "error"], extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for row in done:
+        for part in row.get("segments", [row]) if timeline else [row]:
+            words = {
+                "file": row["file"],
+                "unsure": str(row.get("unsure", "")).lower(),
+                "set": "|".join(row.get("set", ())),
+            }
+            writer.writerow({**part, **words, **part.get("probabilities", {})})
+    return out.getvalue()
