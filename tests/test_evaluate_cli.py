@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -96,3 +98,20 @@ def test_options_of_bundles_are_refused_for_runs(call, runs):
 def test_an_unknown_bundle_is_an_error_of_quaver(call, emodb):
     result = call("nosuchbundle", emodb / "manifest.csv")
     assert isinstance(result.exception, QuaverError) and "nosuchbundle" in str(result.exception)
+
+
+def quaver(*words):
+    return subprocess.run(
+        [sys.executable, "-m", "quaver", *map(str, words)], capture_output=True, text=True, check=False
+    )
+
+
+def test_the_program_scores_a_run(runs):
+    done = quaver("evaluate", runs[0], "--json")
+    assert done.returncode == 0 and json.loads(done.stdout) == evaluate.run(runs[0]).to_dict()
+
+
+def test_the_program_prints_mistakes_as_one_line(tmp_path):
+    done = quaver("evaluate", tmp_path / "nothing", tmp_path / "m.csv")
+    assert done.returncode == 1 and done.stdout == ""
+    assert len(done.stderr.strip().splitlines()) == 1 and done.stderr.startswith("quaver: ")

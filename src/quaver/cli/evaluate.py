@@ -72,10 +72,9 @@ def _of_bundle(name: str, manifests: list[Path], protocol: str | None, allow_lea
 
     if not manifests:
         raise typer.BadParameter(f"{name} holds no predictions of its own: give manifests whose speakers to score.")
+    clips = Manifest.read(*manifests)
     with progress("features") as bar:
-        return evaluate.bundle(
-            name, Manifest.read(*manifests), protocol, allow_leak=allow_leak, seed=seed, progress=bar
-        )
+        return evaluate.bundle(name, clips, protocol, allow_leak=allow_leak, seed=seed, progress=bar)
 
 
 def _value(scores: "list[Scores]") -> dict[str, object]:
