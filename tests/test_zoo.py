@@ -7,6 +7,7 @@ from quaver import zoo
 from quaver.bundle import PRECISIONS
 from quaver.emotions import EMOTIONS
 from quaver.errors import BundleError
+from quaver.manifest import Manifest
 from quaver.predict import Predictor
 
 
@@ -39,6 +40,15 @@ def test_without_a_shelf_there_are_no_names(tmp_path, monkeypatch):
     assert zoo.names() == ()
     with pytest.raises(BundleError, match="none"):
         zoo.load()
+
+
+def test_the_sample_clips_can_be_heard_and_their_speakers_are_new(tmp_path):
+    assert len(zoo.samples()) >= 6
+    predictor = Predictor(tiny.bundle(tmp_path / "tiny"))
+    assert {predictor.predict(path).emotion for path in zoo.samples()} <= set(EMOTIONS)
+    speakers = set(Manifest.read(zoo.samples()[0].parent / "manifest.csv").speakers)
+    for name in zoo.names():
+        assert not speakers & set(zoo.load(name).card.training_speakers)
 
 
 def test_what_is_shipped_opens_has_the_seven_and_a_licence():

@@ -1,4 +1,4 @@
-"""The bundles that come with quaver, by name."""
+"""What comes with quaver: bundles, by name, and sample clips."""
 
 from importlib import resources
 from pathlib import Path
@@ -41,5 +41,14 @@ def load(name_or_path: Path | str = DEFAULT) -> Bundle:
     return Bundle.load(find(name_or_path))
 
 
+def samples() -> tuple[Path, ...]:
+    """List the sample clips that are installed with quaver, spoken by people whom no bundle here has heard."""
+    return tuple(sorted((_assets() / "samples").glob("*.opus")))
+
+
 def _shelf() -> Path:
-    return Path(str(resources.files("quaver"))) / "assets" / "bundles"
+    return _assets() / "bundles"
+
+
+def _assets() -> Path:
+    return Path(str(resources.files("quaver"))) / "assets"

@@ -57,9 +57,9 @@ def predict(
 
     form = _format(as_json, as_csv, output)
     items = expand(inputs)
-    rows = _heard(load(bundle or DEFAULT), items)
+    rows = heard(load(bundle or DEFAULT), items)
     if form == "text" and output is None:
-        done = _stream(rows, items, single(inputs), timeline)
+        done = stream(rows, items, single(inputs), timeline)
     else:
         done = _with_bar(rows, len(items))
         _write(done, form, single(inputs), timeline, output)
@@ -76,7 +76,7 @@ def _format(as_json: bool, as_csv: bool, output: Path | None) -> str:
     return "csv" if as_csv or suffix == ".csv" else "text"
 
 
-def _heard(predictor: "Predictor", items: Iterable["Input"]) -> Iterator[Row]:
+def heard(predictor: "Predictor", items: Iterable["Input"]) -> Iterator[Row]:
     """Predict one input after another; a bad one gives its error in its place."""
     from quaver.errors import AudioError
 
@@ -89,7 +89,7 @@ def _heard(predictor: "Predictor", items: Iterable["Input"]) -> Iterator[Row]:
             yield {"file": item.name, "error": str(error)}
 
 
-def _stream(rows: Iterable[Row], items: Sequence["Input"], alone: bool, timeline: bool) -> list[Row]:
+def stream(rows: Iterable[Row], items: Sequence["Input"], alone: bool, timeline: bool) -> list[Row]:
     """Print each row as soon as it is there."""
     from rich.console import Console
 
