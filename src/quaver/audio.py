@@ -111,8 +111,8 @@ def info(path: Source) -> Info:
         AudioError: the file cannot be read.
     """
     with opened(path) as (sound, name):
-        frames = sound.frames if sound.frames < _UNKNOWN else sum(map(len, _parts(sound, name)))
-        return Info(sound.samplerate, sound.channels, frames / sound.samplerate, sound.format, sound.subtype)
+        seconds = _length(sound, name) / sound.samplerate
+        return Info(sound.samplerate, sound.channels, seconds, sound.format, sound.subtype)
 
 
 def write(path: Path | str, samples: Samples, sample_rate: int) -> None:
@@ -186,16 +186,28 @@ def _sixteen(samples: Samples) -> np.ndarray:
     return np.clip(np.round(np.asarray(samples, np.float32) * np.float32(32768)), -32768, 32767)
 
 
+def _length(sound: Sound, name: str) -> int:
+    """Count the frames; a FLAC written to a pipe does not say how many, and is decoded."""
+    if sound.frames < _UNKNOWN:
+        return int(sound.frames)
+    count = sum(map(len, _parts(sound, name)))
+    sound.seek(0)
+    return count
+
+
 def _span(sound: Sound, name: str, start: float | None, end: float | None) -> tuple[int, int | None]:
     """Turn times into the first frame and the number of frames, None for all."""
-    rate, first = sound.samplerate, start or 0.0
-    seconds = sound.frames / rate
+    if start is None and end is None:
+        return 0, None
+    length, rate, first = _length(sound, name), sound.samplerate, start or 0.0
+    seconds = length / rate
+    last = seconds if end is None else end
     if not 0 <= first < (math.inf if end is None else end):
         raise AudioError(f"{name}: the span from {first} s to {end} s is not in order; start < end is expected.")
-    if first >= seconds or (end is not None and end > seconds + SLACK):
-        raise AudioError(f"{name} lasts {seconds:.2f} s; the span from {first} s to {end or seconds} s is not in it.")
+    if first >= seconds or last > seconds + SLACK:
+        raise AudioError(f"{name} lasts {seconds:.2f} s; the span from {first} s to {last:.2f} s is not in it.")
     begin = round(first * rate)
-    return begin, None if end is None else min(round(end * rate), sound.frames) - begin
+    return begin, min(round(last * rate), length) - begin
 
 
 def _parts(sound: Sound, name: str, first: int = 0, count: int | None = None) -> Iterator[Samples]:
@@ -214,8 +226,7 @@ def _parts(sound: Sound, name: str, first: int = 0, count: int | None = None) ->
 def _decoded(sound: Sound, name: str, first: int, expected: int | None) -> Iterator[Samples]:
     done = 0
     try:
-        if first:
-            sound.seek(first)
+        _skip(sound, first)
         while expected is None or done < expected:
             left = _READ if expected is None else min(_READ, expected - done)
             frames = sound.read(left, dtype="float32", always_2d=True)
@@ -228,6 +239,15 @@ def _decoded(sound: Sound, name: str, first: int, expected: int | None) -> Itera
             f"{name} is cut off or damaged about {(first + done) / sound.samplerate:.1f} s from its beginning: "
             f"{reason(error)} Copy or export it again."
         ) from error
+
+
+def _skip(sound: Sound, first: int) -> None:
+    """Go to a frame. MP3 is decoded up to it: its frames borrow bits from those before, so a seek gives noise."""
+    if sound.format != "MP3":
+        sound.seek(first)
+        return
+    for at in range(0, first, _READ):
+        sound.read(min(_READ, first - at), dtype="float32")
 
 
 def _stream(parts: Iterator[Samples], rate: int, wanted: int) -> Iterator[Samples]:

@@ -111,11 +111,7 @@ def _decoder(file: BinaryIO, name: str) -> Sound:
 
 
 def _check_container(sound: Sound, file: BinaryIO, name: str) -> None:
-    if sound.frames <= 0:
-        raise AudioError(f"{name} has a header and no samples; record or export it again.")
     there, ratio = sound.frames / sound.samplerate, _promised(sound.extra_info)
-    if sound.frames * (ratio - 1) > 1.5:  # frames; one may be a matter of rounding
-        raise cut_off(name, there * ratio, there)
     position = file.tell()
     if sound.format == "OGG" and _broken_ogg(file):
         raise AudioError(
@@ -125,6 +121,10 @@ def _check_container(sound: Sound, file: BinaryIO, name: str) -> None:
     if sound.format == "MP3":
         sound.slack = _MP3_SLACK if _has_index(file) else math.inf
     file.seek(position)
+    if sound.frames <= 0:
+        raise AudioError(f"{name} has a header and no samples; record or export it again.")
+    if sound.frames * (ratio - 1) > 1.5:  # frames; one may be a matter of rounding
+        raise cut_off(name, there * ratio, there)
 
 
 def cut_off(name: str, promised: float, there: float) -> AudioError:
