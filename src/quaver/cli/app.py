@@ -2,16 +2,14 @@
 
 import sys
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from quaver import __version__
 from quaver.errors import QuaverError
 
-GROUPS = ("predict", "corpora", "manifest", "features", "train", "evaluate", "bundles")
-
-INTERRUPTED = 130  # as shells do: 128 + SIGINT
+GROUPS = ("predict", "demo", "corpora", "manifest", "features", "train", "evaluate", "bundles")
 
 
 def _version(asked: bool) -> None:
@@ -26,19 +24,19 @@ def _root(
 ) -> None:
     """Hear the emotion in a voice.
 
-    quaver clip.wav                                        the emotion of a file
-    quaver predict calls/ --csv -o calls.csv               of a folder, as a table
-    quaver corpora get emodb                               fetch a corpus
-    quaver manifest DIR -o m.csv                           list its clips
-    quaver train m.csv --protocol emodb-loso -o run        train, one fold a speaker
-    quaver evaluate run                                    score speakers never heard
+    quaver clip.wav                                   the emotion of a file
+    quaver predict calls/ -o calls.csv                of a folder, as a table
+    quaver corpora get emodb                          fetch a corpus
+    quaver manifest DIR -o m.csv                      list its clips
+    quaver train m.csv --protocol emodb-loso -o run   train, one fold a speaker
+    quaver evaluate run                               score speakers never heard
 
     quaver estimates the emotion that a voice expresses as actors portray it, not what somebody feels.
     """
 
 
-def build() -> typer.Typer:
-    """Put the program together."""
+def build() -> Any:
+    """Put the program together; the result is called with `args=[...]`."""
     app = typer.Typer(
         callback=_root,
         no_args_is_help=True,
@@ -48,34 +46,43 @@ def build() -> typer.Typer:
     )
     for group in GROUPS:
         import_module(f"quaver.cli.{group}").register(app)
-    return app
+    program = typer.main.get_command(app)
+    _keep_examples(program)
+    return program
+
+
+def _keep_examples(command: Any) -> None:
+    """Mark paragraphs of examples, so that help does not fill them into prose."""
+    paragraphs = (command.help or "").split("\n\n")
+    command.help = "\n\n".join(
+        "\b\n" + p if p.lstrip().startswith(("quaver ", "ffmpeg ")) and "\n" in p else p for p in paragraphs
+    )
+    for part in getattr(command, "commands", {}).values():
+        _keep_examples(part)
+
+
+def _is_example(paragraph: str) -> bool:
+    return all(line.startswith(("quaver ", "ffmpeg ")) for line in paragraph.splitlines())
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the program; a mistake is one line on stderr and exit code 1, wrong usage 2."""
     given = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in given
-    app = build()
+    program = build()
     try:
-        app(_default_command(given, app), standalone_mode=True)
+        program(args=_default_command(given, program), prog_name="quaver")
     except QuaverError as error:
         if debug:
             raise
         sys.stderr.write(f"quaver: {error}\n")
         sys.exit(1)
-    except KeyboardInterrupt:
-        sys.stderr.write("quaver: stopped.\n")
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:  # `quaver … | head`
-        sys.stderr.close()
-        sys.exit(0)
 
 
-def _default_command(given: list[str], app: typer.Typer) -> list[str]:
+def _default_command(given: list[str], program: Any) -> list[str]:
     """Read `quaver clip.wav` as `quaver predict clip.wav`: the first word is no command and no option."""
-    commands = typer.main.get_command(app).list_commands(None)  # type: ignore[attr-defined]
     words = [word for word in given if word != "--debug"]
     flags = ["--debug"] if len(words) < len(given) else []
-    if words and words[0] not in commands and (words[0] == "-" or not words[0].startswith("-")):
+    if words and words[0] not in program.commands and (words[0] == "-" or not words[0].startswith("-")):
         words.insert(0, "predict")
     return flags + words

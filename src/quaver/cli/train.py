@@ -1,11 +1,15 @@
 """`quaver train`: one bundle a fold of a protocol, or a final one on everybody."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from quaver.cli.output import Json, emit, progress, say
+
+if TYPE_CHECKING:
+    from quaver.manifest import Manifest
+    from quaver.train import Settings
 
 Manifests = Annotated[list[Path], typer.Argument(help="Manifest CSVs; made by `quaver manifest`.")]
 Out = Annotated[Path, typer.Option("-o", "--output", help="Folder of the run.")]
@@ -25,10 +29,10 @@ def train(
     protocol: Annotated[str, typer.Option(help="Who is tested: `quaver train --protocol list`.")] = "speakers-5fold",
     fold: Fold = None,
     final: Annotated[bool, typer.Option("--final", help="One bundle on everybody, none tested.")] = False,
-    epochs: Annotated[int, typer.Option(min=1)] = 60,
-    batch: Annotated[int, typer.Option(min=1)] = 64,
+    epochs: Annotated[int, typer.Option(min=1, help="At most; one shows as many rows as there are clips.")] = 100,
+    batch: Annotated[int, typer.Option(min=1)] = 16,
     learning_rate: Annotated[float, typer.Option()] = 1e-3,
-    patience: Annotated[int, typer.Option(help="Epochs without a better validation UAR, then stop.")] = 12,
+    patience: Annotated[int, typer.Option(help="Epochs without a better validation UAR, then stop.")] = 15,
     seed: Annotated[int, typer.Option()] = 0,
     variants: Annotated[str, typer.Option(help="Rows a training clip becomes besides itself.")] = "noise,stretch+pitch",
     balance: Annotated[bool, typer.Option("--balance/--no-balance", help="Weigh rare classes more.")] = False,
@@ -42,26 +46,48 @@ def train(
     quaver train m.csv --protocol speakers-5fold -o run --resume
     quaver train m.csv -o run --final
     """
-    from quaver import train as training
     from quaver.fit import Recipe
     from quaver.manifest import Manifest
+    from quaver.train import Settings
 
     recipe = Recipe(epochs, batch, learning_rate, patience, balance=balance, seed=seed)
     rows = ("", *(name for name in variants.split(",") if name))
-    settings = training.Settings(network, frontend, protocol, rows, recipe)
+    settings = Settings(network, frontend, protocol, rows, recipe)
     clips = Manifest.read(*manifests)
-    with progress("features") as bar:
+    try:
         if final:
-            bundle = training.final(clips, settings, output, resume=resume, say=say, progress=bar)
-            emit(
-                {"bundle": str(bundle.path)},
-                as_json,
-                lambda: f"{bundle.path} is ready: quaver predict --bundle {bundle.path} clip.wav",
-            )
-            return
+            _final(clips, settings, output, resume, as_json)
+        else:
+            _folds(clips, settings, output, fold, resume, allow_leak, as_json)
+    except KeyboardInterrupt:
+        say(f"stopped; what is finished lies in {output}. The same command with --resume goes on.")
+        raise
+
+
+def _final(clips: "Manifest", settings: "Settings", output: Path, resume: bool, as_json: bool) -> None:
+    from quaver import train as training
+
+    with progress("features") as bar:
+        bundle = training.final(clips, settings, output, resume=resume, say=say, progress=bar)
+    emit({"bundle": str(bundle.path)}, as_json, lambda: f"quaver predict --bundle {bundle.path} clip.wav")
+
+
+def _folds(
+    clips: "Manifest",
+    settings: "Settings",
+    output: Path,
+    fold: list[int] | None,
+    resume: bool,
+    allow_leak: bool,
+    as_json: bool,
+) -> None:
+    from quaver import train as training
+
+    with progress("features") as bar:
         scores = training.run(
             clips, settings, output, folds=fold, resume=resume, allow_leak=allow_leak, say=say, progress=bar
         )
-    emit(
-        scores.to_dict() if scores else {}, as_json, lambda: scores.text() if scores else f"{output}: folds are missing"
-    )
+    if scores:
+        emit(scores.to_dict(), as_json, scores.text)
+    else:
+        emit({}, as_json, lambda: f"{output}: folds are missing; --resume trains them.")

@@ -1,0 +1,140 @@
+"""Fitting: the best epoch is kept, a stop is no loss, and going on gives the very same network."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from quaver.backend import keras
+from quaver.errors import TrainingError
+from quaver.fit import FIELDS, Data, Recipe, best_row, fit, rate, uar
+
+LABELS = 3
+
+
+def small_network():
+    layers = keras().layers
+    x = features = keras().Input((4,))
+    x = layers.Dense(8, activation="relu", kernel_initializer=keras().initializers.GlorotUniform(seed=1))(x)
+    x = layers.BatchNormalization()(x)
+    x = layers.Dropout(0.3, seed=2)(x)
+    x = layers.Dense(LABELS, activation="softmax", kernel_initializer=keras().initializers.GlorotUniform(seed=3))(x)
+    return keras().Model(features, x)
+
+
+@pytest.fixture(scope="module")
+def sides():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, LABELS, 90)
+    features = rng.normal(size=(90, 4)).astype("f") + truth[:, None]
+    return Data(features[:60], truth[:60]), Data(features[60:], truth[60:])
+
+
+def weights(folder, suffix="keras"):
+    return keras().models.load_model(folder / f"model.{suffix}", compile=False).get_weights()
+
+
+def same(left, right):
+    return all(np.array_equal(a, b) for a, b in zip(left, right, strict=True))
+
+
+@pytest.fixture(scope="module")
+def whole(sides, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    return folder, fit(small_network, *sides, LABELS, Recipe(epochs=5), folder)
+
+
+def test_a_run_stopped_between_epochs_and_resumed_is_bit_equal(sides, whole, tmp_path):
+    fit(small_network, *sides, LABELS, Recipe(epochs=2), tmp_path)
+    history = fit(small_network, *sides, LABELS, Recipe(epochs=5), tmp_path, resume=True)
+    assert [row | {"seconds": 0} for row in history] == [row | {"seconds": 0} for row in whole[1]]
+    assert same(weights(tmp_path), weights(whole[0]))
+
+
+def test_a_run_interrupted_within_an_epoch_goes_on_from_the_last_whole_one(sides, whole, tmp_path):
+    def stop_in_epoch_four(text):
+        if text.startswith("epoch 3/"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(small_network, *sides, LABELS, Recipe(epochs=5), tmp_path, say=stop_in_epoch_four)
+    assert weights(tmp_path)  # a usable network is there at once
+    fit(small_network, *sides, LABELS, Recipe(epochs=5), tmp_path, resume=True)
+    assert same(weights(tmp_path), weights(whole[0]))
+
+
+def test_without_resume_training_begins_anew(sides, whole, tmp_path):
+    for _ in range(2):
+        assert len(fit(small_network, *sides, LABELS, Recipe(epochs=2), tmp_path)) == 2
+
+
+def test_keras_and_h5_hold_the_same_network(sides, whole):
+    assert same(weights(whole[0]), weights(whole[0], "h5"))
+
+
+def test_the_kept_network_is_the_one_of_the_best_epoch(sides, whole):
+    folder, history = whole
+    model = keras().models.load_model(folder / "model.keras", compile=False)
+    assert uar(model.predict(sides[1].features, verbose=0), sides[1].truth) == pytest.approx(
+        best_row(history)["val_uar"]
+    )
+
+
+def test_history_is_written_as_csv(whole):
+    with (whole[0] / "history.csv").open() as lines:
+        rows = list(csv.DictReader(lines))
+    assert tuple(rows[0]) == FIELDS
+    assert [float(row["val_uar"]) for row in rows] == [row["val_uar"] for row in whole[1]]
+
+
+def test_it_stops_when_validation_no_longer_improves(sides, tmp_path):
+    train, validation = sides
+    upside_down = Data(validation.features, (LABELS - 1) - validation.truth)
+    history = fit(small_network, train, upside_down, LABELS, Recipe(epochs=60, patience=3), tmp_path)
+    assert len(history) - best_row(history)["epoch"] == 3
+    assert len(history) < 60
+
+
+def test_another_seed_shows_the_clips_in_another_order(sides, whole, tmp_path):
+    history = fit(small_network, *sides, LABELS, Recipe(epochs=1, seed=7), tmp_path)
+    assert history[0]["loss"] != whole[1][0]["loss"]
+
+
+def test_balance_makes_a_rare_class_count(tmp_path):
+    rng = np.random.default_rng(1)
+    truth = np.repeat([0, 1, 2], [80, 80, 6])
+    data = Data(rng.normal(size=(166, 4)).astype("f") + 0.5 * truth[:, None], truth)
+    recalls = {}
+    for balance in (False, True):
+        folder = tmp_path / str(balance)
+        fit(small_network, data, data, LABELS, Recipe(epochs=6, balance=balance, learning_rate=0.01), folder)
+        model = keras().models.load_model(folder / "checkpoint-006.keras")
+        answers = model.predict(data.features, verbose=0).argmax(axis=1)
+        recalls[balance] = (answers[truth == 2] == 2).mean()
+    assert recalls[True] > recalls[False]
+
+
+def test_the_rate_falls_after_each_stall_and_is_a_function_of_the_past():
+    def history(*losses):
+        return [{"val_loss": loss} for loss in losses]
+
+    recipe = Recipe(learning_rate=1.0, slow_after=2, slow_by=0.5)
+    assert rate(history(), recipe) == 1.0
+    assert rate(history(3, 2, 2.5), recipe) == 1.0
+    assert rate(history(3, 2, 2.5, 2.1), recipe) == 0.5
+    assert rate(history(3, 2, 2.5, 2.1, 1.9, 2.0, 2.0), recipe) == 0.25
+
+
+def test_nothing_to_train_on_is_said(tmp_path):
+    none = Data(np.zeros((0, 4), "f"), np.zeros(0, int))
+    with pytest.raises(TrainingError, match="0 clips to train on"):
+        fit(small_network, none, none, LABELS, Recipe(), tmp_path)
+
+
+def test_a_damaged_checkpoint_is_named(sides, tmp_path):
+    fit(small_network, *sides, LABELS, Recipe(epochs=1), tmp_path)
+    state = json.loads((tmp_path / "state.json").read_text())
+    (tmp_path / state["checkpoint"]).write_bytes(b"PK broken")
+    with pytest.raises(TrainingError, match="cannot be read"):
+        fit(small_network, *sides, LABELS, Recipe(epochs=2), tmp_path, resume=True)
