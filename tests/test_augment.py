@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import FrozenInstanceError
+from pathlib import Path
 from typing import Any
 
 import librosa
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from quaver import audio, augment
 from quaver.augment import acoustics, vocoder
 from quaver.errors import SpecError
+from quaver.manifest import Clip
 
 RATE = 22_050
 SOUND_EFFECTS = [augment.RECIPES[name]() for name in augment.RECIPES]
@@ -361,3 +363,13 @@ def test_chains_of_more_than_ten_keep_their_numbers_apart() -> None:
     x = voice()
     y = chain.apply(x, RATE, chain.draw(np.random.default_rng(0), x, RATE))
     assert db(rms(y) / rms(x)) == pytest.approx(-6.0, abs=1e-3)
+
+
+def test_the_page_names_every_effect_and_its_code_runs(request: pytest.FixtureRequest) -> None:
+    page = (request.config.rootpath / "docs" / "augmentation.md").read_text(encoding="utf-8")
+    for name, effect in augment.RECIPES.items():
+        assert f"| `{name}` | `{effect.__name__}` |" in page  # type: ignore[attr-defined]
+    names: dict[str, Any] = {"samples": voice(seconds=0.5), "clip": Clip(Path("a.wav"), "c", "s", "sad", sha256="0f")}
+    for block in page.split("```python\n")[1:]:
+        exec(block.split("```")[0], names)
+    assert len(names["louder"]) > 0

@@ -58,7 +58,7 @@ class Noise:
 class NoiseAtSnr:
     """White Gaussian noise at a signal-to-noise ratio drawn from [low, high] dB over the whole clip.
 
-    Limits: 0 to 60 dB. Below 10 dB the quiet ends of sentences drown and sad and neutral voices suffer first.
+    Limits: 0 to 60 dB. At 0 dB the noise is as strong as the voice; below that nobody vouches for the label.
     """
 
     low: float = 10.0
@@ -127,8 +127,8 @@ class Shift:
 class Pitch:
     """Another pitch at the same tempo, in semitones; the article's is 0.7 up.
 
-    Limits: -3 to 3. Formants move along, so that beyond two semitones the speaker seems to change age or sex, and
-    a raised voice is a cue of fear, joy and anger.
+    Limits: -3 to 3. Formants move along, as if the speaker's throat were shorter or longer, and a raised pitch is
+    a cue of fear, joy and anger; -1 to 1 is safe.
     """
 
     low: float = 0.7
@@ -150,7 +150,8 @@ class Pitch:
 class Gain:
     """Another level, in dB; a gain that would clip is lowered until the peak is exactly full scale.
 
-    Limits: -40 to 20 dB. Listeners hear effort, not level, so any level keeps the emotion as long as nothing clips.
+    Limits: -40 to 20 dB. The level says where the microphone stood; the effort of a voice is in its spectrum too and
+    stays, as long as nothing clips.
     """
 
     low: float = -10.0
