@@ -77,8 +77,9 @@ def recognise(root: Path | str) -> str:
     fitting = {corpus.name: sum(corpus.fits(root, path) for path in files) for corpus in known}
     best = max(fitting, key=lambda name: fitting[name])
     if fitting[best] * 2 <= len(files):
+        some = f" ({fitting[best]} of them as in {best}: if that is it, say --corpus {best})" if fitting[best] else ""
         raise CorpusError(
-            f"{root} holds {len(files)} sound files, and their names follow no corpus quaver knows. "
+            f"{root} holds {len(files)} sound files, and their names follow no corpus quaver knows{some}. "
             "If its sub-folders are the classes, say --corpus folders."
         )
     return best

@@ -38,6 +38,10 @@ class _Part:
     def note(self) -> Path:
         return self.path.with_name(self.path.name + ".json")
 
+    @property
+    def size(self) -> int:
+        return self.path.stat().st_size if self.path.is_file() else 0
+
     def facts(self, url: str) -> dict[str, str]:
         """Give the version it belongs to, or nothing if it is not a part of `url`."""
         try:
@@ -58,7 +62,7 @@ def download(
     md5: str = "",
     sha256: str = "",
     progress: Progress | None = None,
-    pauses: tuple[float, ...] = PAUSES,
+    pauses: tuple[float, ...] | None = None,
     timeout: float = TIMEOUT,
     sleep: Callable[[float], None] = time.sleep,
 ) -> str:
@@ -73,7 +77,8 @@ def download(
         md5: expected digest in hex, "" if unknown.
         sha256: the same.
         progress: called with (bytes done, bytes in all or 0).
-        pauses: seconds to wait before each further attempt; attempts that bring new bytes do not count.
+        pauses: seconds to wait before each further attempt, `PAUSES` by default; an attempt that brought new
+            bytes does not count.
         timeout: seconds without a byte after which an attempt is given up.
         sleep: how to wait.
 
@@ -87,16 +92,16 @@ def download(
         raise CorpusError(f"{url} is no address to download from; http:// or https:// is expected.")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = _Part(target.with_name(target.name + ".part"))
-    waits = list(pauses)
+    pauses = PAUSES if pauses is None else pauses
+    waits, furthest = list(pauses), part.size
     while True:
-        before = part.path.stat().st_size if part.path.is_file() else 0
         try:
             _attempt(url, part, progress, timeout)
             break
         except (_BrokenOffError, OSError, http.client.HTTPException) as error:
             _give_up_if_final(error, url)
-            if part.path.is_file() and part.path.stat().st_size > before:
-                waits = list(pauses)
+            if part.size > furthest:
+                waits, furthest = list(pauses), part.size
             if not waits:
                 raise CorpusError(_absent(error, url)) from error
             sleep(waits.pop(0))
@@ -108,7 +113,9 @@ def _attempt(url: str, part: _Part, progress: Progress | None, timeout: float) -
     known = part.facts(url)
     if not known:
         part.forget()
-    have = part.path.stat().st_size if part.path.is_file() else 0
+    have = part.size
+    if have and str(have) == known["total"]:
+        return  # all of it came; it was only not yet given its name
     headers = {"User-Agent": "quaver", "Accept-Encoding": "identity"}
     if have:
         headers |= {"Range": f"bytes={have}-", "If-Range": known["version"]}
@@ -131,15 +138,18 @@ def _receive(answer: http.client.HTTPResponse, url: str, part: _Part, have: int,
     length = answer.headers.get("Content-Length")
     total = have + int(length) if length else 0
     _check_room(total - have, part.path.parent)
+    block = answer.read(BLOCK)
+    if not have and _is_page(block, answer.headers):
+        part.forget()
+        raise CorpusError(f"{url} gave a web page, not an archive; a browser shows what it asks for.")
     _remember(part, url, answer.headers, total)
     with part.path.open("ab" if have else "wb") as out:
-        while block := answer.read(BLOCK):
-            if not have and _is_page(block, answer.headers):
-                raise CorpusError(f"{url} gave a web page, not an archive; a browser shows what it asks for.")
+        while block:
             _write(out, block)
             have += len(block)
             if progress:
                 progress(have, total)
+            block = answer.read(BLOCK)
     if total and have < total:
         raise _BrokenOffError(f"it broke off after {have} of {total} bytes")
 

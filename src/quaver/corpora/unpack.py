@@ -66,9 +66,9 @@ def _unpack(archive: Path, folder: Path) -> None:
 
 def _unzip(archive: Path, folder: Path) -> None:
     with zipfile.ZipFile(archive) as packed:
-        entries = [entry for entry in packed.infolist() if not junk(Path(entry.filename))]
-        for entry in entries:
+        for entry in packed.infolist():
             _check_entry(entry.filename, archive, link=stat.S_ISLNK(entry.external_attr >> 16))
+        entries = [entry for entry in packed.infolist() if not junk(Path(entry.filename))]
         _check_room(sum(entry.file_size for entry in entries), folder)
         for entry in entries:
             packed.extract(entry, folder)  # compares the checksum of each entry
@@ -76,9 +76,9 @@ def _unzip(archive: Path, folder: Path) -> None:
 
 def _untar(archive: Path, folder: Path) -> None:
     with tarfile.open(archive) as packed:
-        entries = [entry for entry in packed.getmembers() if not junk(Path(entry.name))]
-        for entry in entries:
+        for entry in packed.getmembers():
             _check_entry(entry.name, archive, link=not (entry.isfile() or entry.isdir()))
+        entries = [entry for entry in packed.getmembers() if not junk(Path(entry.name))]
         _check_room(sum(entry.size for entry in entries), folder)
         packed.extractall(folder, entries, filter="data")
 
