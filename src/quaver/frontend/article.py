@@ -36,7 +36,7 @@ def features(samples: Array, spec: ArticleSpec) -> Array:
     """
     samples = _checked(samples)
     frames = spec.frames(len(samples))
-    padded = _padded(samples, spec)
+    padded = _padded(samples, frames, spec)
     blocks = _blocks(padded, spec)
     tuning = spec.tuning
     if tuning is None:
@@ -47,7 +47,7 @@ def features(samples: Array, spec: ArticleSpec) -> Array:
         chroma += _chroma(magnitude, tables.chroma(spec, tuning))
         mel += power.sum(axis=0)
         decibels.append(_decibels(power, spec))
-    zcr, rms = _zcr(samples, spec), _rms(padded, spec)
+    zcr, rms = _zcr(samples, frames, spec), _rms(padded, spec)
     return np.hstack((zcr, chroma / frames, _mfcc(decibels, spec), rms, mel / frames)).astype(np.float32)
 
 
@@ -57,14 +57,14 @@ def _checked(samples: Array) -> Array:
         raise AudioError(f"got samples of shape {samples.shape}; expected one channel (n,) with at least one sample.")
     if not np.issubdtype(samples.dtype, np.floating):
         raise AudioError(f"got {samples.dtype} samples; expected floating point, full scale being 1.")
-    if not np.abs(samples).max() <= LARGEST:
+    if not max(samples.max(), -samples.min()) <= LARGEST:
         raise AudioError("the samples hold values that are not finite (NaN or infinity) or absurdly large.")
     return np.ascontiguousarray(samples, dtype=np.float32)
 
 
-def _padded(samples: Array, spec: ArticleSpec) -> Array:
+def _padded(samples: Array, frames: int, spec: ArticleSpec) -> Array:
     """Centre the frames: half a frame of zeros in front, and behind as many as the last frame needs."""
-    padded = np.zeros(spec.n_fft + (spec.frames(len(samples)) - 1) * spec.hop, np.float32)
+    padded = np.zeros(spec.n_fft + (frames - 1) * spec.hop, np.float32)
     room = padded[spec.n_fft // 2 :][: len(samples)]
     room[:] = samples[: len(room)]
     return padded
@@ -140,27 +140,32 @@ def _mfcc(decibels: list[Array], spec: ArticleSpec) -> Array:
     return np.asarray(tables.dct(spec) @ total / sum(map(len, decibels)))
 
 
-def _zcr(samples: Array, spec: ArticleSpec) -> float:
+def _zcr(samples: Array, frames: int, spec: ArticleSpec) -> float:
     """Give the mean share of sign changes in a frame; before and after the clip nothing changes."""
-    negative = samples < -np.float32(spec.zero)
-    change = np.flatnonzero(negative[1:] != negative[:-1]) + (1 + spec.n_fft // 2)  # counted from the first frame
-    frames = spec.frames(len(samples))
+    change = np.zeros(spec.n_fft + (frames - 1) * spec.hop, bool)
+    room = change[spec.n_fft // 2 + 1 :][: len(samples) - 1]
+    negative = samples[: len(room) + 1] < -np.float32(spec.zero)
+    np.not_equal(negative[1:], negative[:-1], out=room)
+    hops = change.reshape(-1, spec.hop)
     # A frame does not compare its first sample with the one before it.
-    last = np.minimum((change - 1) // spec.hop, frames - 1)
-    first = np.maximum((change - spec.n_fft) // spec.hop + 1, 0)
-    return float((last - first + 1).sum() / (frames * spec.n_fft))
+    counts = _sliding(hops.sum(axis=1), spec) - hops[:frames, 0]
+    return float(counts.mean() / spec.n_fft)
 
 
 def _rms(padded: Array, spec: ArticleSpec) -> float:
     """Give the mean over frames of the root of the mean square."""
     hops = padded.reshape(-1, spec.hop)
     squares = np.einsum("ij,ij->i", hops, hops).astype(float)
-    frames = np.convolve(squares, np.ones(spec.n_fft // spec.hop), "valid")
-    return float(np.sqrt(frames / spec.n_fft).mean())
+    return float(np.sqrt(_sliding(squares, spec) / spec.n_fft).mean())
 
 
-def _peaks(magnitude: Array, spec: ArticleSpec) -> Array:
-    """Find the peaks of magnitudes (frames, bins): pitches in Hz and heights, (2, peaks) float32.
+def _sliding(hops: Array, spec: ArticleSpec) -> Array:
+    """Sum what every hop holds into what every frame holds."""
+    return np.convolve(hops, np.ones(spec.n_fft // spec.hop), "valid")
+
+
+def _peaks(magnitude: Array, spec: ArticleSpec) -> tuple[Array, Array]:
+    """Find the peaks of magnitudes (frames, bins): their heights, and the steps off the semitone where they lie.
 
     A parabola through three bins refines each, as in Smith and Serra, "PARSHL", 1987.
     """
@@ -180,20 +185,26 @@ def _peaks(magnitude: Array, spec: ArticleSpec) -> Array:
     slope = (right - left).astype(float) / 2
     shift = np.where(np.abs(slope) < np.abs(curve), -slope / np.where(curve, curve, 1), 0).astype(np.float32)
     pitch = (at + shift.astype(float)) * float(spec.sample_rate) / spec.n_fft
-    return np.stack((pitch.astype(np.float32), top + np.float32(0.5) * ((right - left) / np.float32(2)) * shift))
+    height = top + np.float32(0.5) * ((right - left) / np.float32(2)) * shift
+    return height, _steps(pitch.astype(np.float32), spec)
 
 
-def _tuning(peaks: list[Array], spec: ArticleSpec) -> float:
-    """Find where between the semitones most of the higher peaks lie, in [-0.5, 0.5); 0 without any peak."""
-    pitch, height = np.concatenate(peaks, axis=1)
-    if not len(pitch):
-        return 0.0
-    pitch = pitch[height >= np.median(height)]
+def _steps(pitch: Array, spec: ArticleSpec) -> Array:
+    """Number the part of a semitone in which each pitch lies, from half a semitone below a note on."""
     notes = np.float32(spec.n_chroma) * np.log2(pitch / np.float32(440 / 16))
     off = notes - np.floor(notes)
     off -= off >= 0.5
-    edges = np.linspace(-0.5, 0.5, spec.tuning_steps + 1)
-    step = ((off.astype(float) + 0.5) * spec.tuning_steps).astype(int)  # may be one off beside an edge
+    edges = tables.tuning_edges(spec)
+    step = ((off.astype(float) + 0.5) * spec.tuning_steps).astype(np.int16)  # may be one off beside an edge
     step -= off < edges[step]
     step += off >= edges[step + 1]
-    return float(edges[np.argmax(np.bincount(step, minlength=spec.tuning_steps))])
+    return np.asarray(step)
+
+
+def _tuning(peaks: list[tuple[Array, Array]], spec: ArticleSpec) -> float:
+    """Find where between the semitones most of the higher peaks lie, in [-0.5, 0.5); 0 without any peak."""
+    heights, steps = (np.concatenate(parts) for parts in zip(*peaks, strict=True))
+    if not len(heights):
+        return 0.0
+    counts = np.bincount(steps[heights >= np.median(heights)], minlength=spec.tuning_steps)
+    return float(tables.tuning_edges(spec)[np.argmax(counts)])

@@ -2,9 +2,10 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from quaver.errors import SpecError
 
@@ -15,8 +16,8 @@ NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 class FrontendSpec:
     """How sound becomes features: the base of every frontend's spec.
 
-    A subclass adds its numbers as fields, names its `kind`, checks itself in `__post_init__` and gives `shape` and
-    `names`. Raise `version` whenever the same numbers give other features.
+    A subclass adds its numbers as fields, names its `kind`, checks itself in `__post_init__` (after this class's own)
+    and gives `shape` and `names`. Raise `version` whenever the same numbers give other features.
     """
 
     kind: ClassVar[str] = ""
@@ -24,6 +25,12 @@ class FrontendSpec:
 
     name: str
     sample_rate: int  # Hz
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = _typed(getattr(self, field.name), get_args(field.type) or (field.type,))
+            self.expect(value is not ..., f"{field.name} cannot be {getattr(self, field.name)!r}")
+            object.__setattr__(self, field.name, value)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -86,6 +93,7 @@ class ArticleSpec(FrontendSpec):
     tuning_steps: int = 100  # parts of a semitone
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         nyquist = self.sample_rate / 2
         self.expect(self.sample_rate > 0 and self.hop > 0, "sample rate and hop must be positive")
         self.expect(self.n_fft >= 16 and self.n_fft % 2 == 0, f"n_fft must be even and at least 16, got {self.n_fft}")
@@ -101,9 +109,9 @@ class ArticleSpec(FrontendSpec):
             f"tuning peaks must lie between 0 and {nyquist:g} Hz, got {self.tuning_low:g} to {self.tuning_high:g}",
         )
         self.expect(
-            min(self.floor_power, self.floor_db, self.zero, self.chroma_width, self.tuning_steps) > 0,
-            "floors, widths and steps must be positive",
+            min(self.floor_power, self.floor_db, self.zero, self.chroma_width) > 0, "floors and widths must be positive"
         )
+        self.expect(0 < self.tuning_steps <= 1200, f"1 to 1200 tuning_steps are possible, got {self.tuning_steps}")
         self.expect(0 <= self.tuning_peak < 1, f"tuning_peak must lie in [0, 1), got {self.tuning_peak:g}")
         self.expect(
             self.tuning is None or -0.5 <= self.tuning < 0.5, f"tuning must lie in [-0.5, 0.5), got {self.tuning}"
@@ -159,7 +167,11 @@ def from_dict(values: Mapping[str, Any]) -> FrontendSpec:
     wrong = {field.name for field in fields(kind)} ^ given.keys()
     if wrong:
         raise SpecError(f"frontend {kind.kind!r} has missing or unknown numbers: {', '.join(sorted(wrong))}.")
-    try:
-        return kind(**given)
-    except TypeError as error:
-        raise SpecError(f"frontend {kind.kind!r} has a value of the wrong type: {error}.") from error
+    return kind(**given)
+
+
+def _typed(value: Any, kinds: tuple[Any, ...]) -> Any:
+    """Give `value` as one of `kinds`, or an ellipsis; 80 becomes 80.0, so that equal specs have equal fingerprints."""
+    if float in kinds and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value) if math.isfinite(value) else ...
+    return value if type(value) in kinds else ...

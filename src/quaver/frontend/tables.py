@@ -65,6 +65,12 @@ def dct(spec: ArticleSpec) -> Array:
     return _fixed(rows.astype(np.float32))
 
 
+@lru_cache
+def tuning_edges(spec: ArticleSpec) -> Array:
+    """Give the bounds (tuning_steps + 1,) float64 between which tunings are counted, in semitones."""
+    return _fixed(np.linspace(-0.5, 0.5, spec.tuning_steps + 1))
+
+
 @lru_cache(maxsize=256)
 def chroma(spec: ArticleSpec, tuning: float) -> Array:
     """Give the weights (12, bins) float32 that sort the spectrum into notes, C first.
