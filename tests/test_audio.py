@@ -100,6 +100,24 @@ def test_an_mp3_behind_padding_is_found(tmp_path: Path) -> None:
     np.testing.assert_array_equal(audio.load(tmp_path / "b.mp3")[0], audio.load(tmp_path / "a.mp3")[0])
 
 
+@pytest.mark.parametrize("rate", [44_100, 16_000])
+@pytest.mark.parametrize("mode", ["CONSTANT", "VARIABLE"])
+def test_an_mp3_without_an_index_is_read_whole_or_refused(tmp_path: Path, rate: int, mode: str) -> None:
+    x = voice(rate, 3.0)
+    soundfile.write(tmp_path / "a.mp3", x, rate, bitrate_mode=mode, compression_level=0.5)
+    data = (tmp_path / "a.mp3").read_bytes()
+    index = max(data.find(b"Xing"), data.find(b"Info"))
+    assert 0 < index < 64
+    second = data.index(data[:2], index)  # the frame behind the one that holds the index
+    (tmp_path / "b.mp3").write_bytes(b"ID3\x03\x00\x00\x00\x00\x00\x10" + bytes(16) + data[second:])
+    if mode == "CONSTANT" or rate == 16_000:  # there libsndfile's guess is too long, and nothing is lost
+        assert len(audio.load(tmp_path / "b.mp3")[0]) == pytest.approx(len(x), abs=4_000)
+    else:
+        message = error_of(tmp_path / "b.mp3")
+        assert "bit rate varies" in message and "ffmpeg -i" in message
+        assert float(message.split(" s of ")[1].split()[0]) == pytest.approx(3.0, abs=0.2)
+
+
 @pytest.mark.parametrize("channels", [2, 6])
 def test_channels_are_averaged(tmp_path: Path, channels: int) -> None:
     frames = np.stack([voice(8_000) * (k + 1) / channels for k in range(channels)], axis=1)

@@ -40,6 +40,10 @@ _UNFINISHED = 0x7FFFF000  # bytes; what writes to a pipe promises this or more, 
 _PROMISE = re.compile(r"(?:data|SSND|BODY|Data Size|Riff size|riff)\s*: (\d+) \(should be (\d+)\)")
 _MIRROR = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _MP3_SLACK = 2 * 1152  # frames; encoders count their own delay differently
+_KBITS = (  # of layer III in MPEG 2 and 2.5, and in MPEG 1
+    (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+    (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+)
 _INDEXES = (b"Xing", b"Info", b"VBRI")
 
 
@@ -120,6 +124,11 @@ def _check_container(sound: Sound, file: BinaryIO, name: str) -> None:
         )
     if sound.format == "MP3":
         sound.slack = _MP3_SLACK if _has_index(file) else math.inf
+        if sound.slack == math.inf and (frames := _mp3_frames(file)) > sound.frames + _MP3_SLACK:
+            raise AudioError(
+                f"{name} does not say how long it is, and its bit rate varies: only {there:.2f} s of "
+                f"{frames / sound.samplerate:.2f} s would be read. Convert it: {_remedy(name)}"
+            )
     file.seek(position)
     if sound.frames <= 0:
         raise AudioError(f"{name} has a header and no samples; record or export it again.")
@@ -200,13 +209,35 @@ def _broken_ogg(file: BinaryIO) -> bool:
 
 
 def _has_index(file: BinaryIO) -> bool:
-    """Tell whether an MP3 says how long it is; without a Xing, Info or VBRI header its length is a guess."""
-    file.seek(0)
-    head = file.read(10)
-    tag = 10 + sum((byte & 0x7F) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
-    file.seek(tag if head[:3] == b"ID3" else 0)
+    """Tell whether an MP3 says how long it is; without a Xing, Info or VBRI header libsndfile guesses."""
+    file.seek(_mp3_start(file))
     start = file.read(4096)
     return any(index in start for index in _INDEXES)
+
+
+def _mp3_frames(file: BinaryIO) -> int:
+    """Count the samples of an MP3 by going from frame to frame; it ends where no frame header of layer III is."""
+    at, total = _mp3_start(file), 0
+    file.seek(at)
+    while len(head := file.read(4)) == 4 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2:
+        version, kbits, rate = head[1] >> 3 & 3, head[2] >> 4, head[2] >> 2 & 3
+        if version == 1 or kbits in (0, 15) or rate == 3:  # reserved, or of a free bit rate
+            break
+        hertz = (44_100, 48_000, 32_000)[rate] >> (0, 1, 2)[(3, 2, 0).index(version)]
+        per_frame = 1152 if version == 3 else 576
+        at += per_frame // 8 * 1000 * _KBITS[version == 3][kbits] // hertz + (head[2] >> 1 & 1)
+        total += per_frame
+        file.seek(at)
+    return total
+
+
+def _mp3_start(file: BinaryIO) -> int:
+    """Find the first byte behind an ID3 tag, whose size is in four times seven bits."""
+    file.seek(0)
+    head = file.read(10)
+    if head[:3] != b"ID3":
+        return 0
+    return 10 + sum((byte & 0x7F) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True))
 
 
 def _ogg_crc(page: bytes) -> bytes:
