@@ -15,7 +15,7 @@ from quaver.frontend.tables import Array
 
 BLOCK = 256  # frames whose spectra are at hand together, 6 s
 CHUNK = 16  # frames transformed together, so that their double precision stays in the processor's cache
-SLICE = 16  # rows of one matrix product
+SLICE = 20  # rows of one matrix product
 KEEP = 4096  # frames, 95 s; the spectra of a longer clip are computed twice instead of kept
 LARGEST = 1e12  # of a sample, so that no power overflows
 _TINY = np.finfo(np.float32).tiny
@@ -72,12 +72,19 @@ def _padded(samples: Array, frames: int, spec: ArticleSpec) -> Array:
 
 def _blocks(padded: Array, spec: ArticleSpec) -> Callable[[], Iterable[Array]]:
     """Give the way to go through the magnitudes (frames, bins) float32 of all blocks, any number of times."""
-    frames = np.lib.stride_tricks.sliding_window_view(padded, spec.n_fft)[:: spec.hop]
+    frames = _frames(padded, spec)
     parts = [frames[first : first + BLOCK] for first in range(0, len(frames), BLOCK)]
     if len(frames) > KEEP:
         return lambda: (_magnitude(part, spec) for part in parts)
     kept = [_magnitude(part, spec) for part in parts]
     return lambda: kept
+
+
+def _frames(padded: Array, spec: ArticleSpec) -> Array:
+    """See the samples as overlapping frames (frames, n_fft), without copying them."""
+    step = padded.itemsize
+    shape = 1 + (len(padded) - spec.n_fft) // spec.hop, spec.n_fft
+    return np.ndarray(shape, padded.dtype, padded, strides=(spec.hop * step, step))
 
 
 def _magnitude(frames: Array, spec: ArticleSpec) -> Array:
@@ -93,7 +100,8 @@ def _magnitude(frames: Array, spec: ArticleSpec) -> Array:
     rounded = np.empty((chunk, spec.bins), np.complex64)
     for first in range(0, len(frames), chunk):
         rows = slice(0, len(frames[first : first + chunk]))
-        np.multiply(frames[first : first + chunk], tables.window(spec), out=windowed[rows])
+        windowed[rows] = frames[first : first + chunk]
+        windowed[rows] *= tables.window(spec)
         np.fft.rfft(windowed[rows], out=spectrum[rows])
         rounded[rows] = spectrum[rows]
         np.abs(rounded[rows], out=magnitude[first : first + chunk])
