@@ -92,12 +92,23 @@ def download(
         raise CorpusError(f"{url} is no address to download from; http:// or https:// is expected.")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = _Part(target.with_name(target.name + ".part"))
-    pauses = PAUSES if pauses is None else pauses
+    _persist(url, part, progress, timeout, PAUSES if pauses is None else pauses, sleep)
+    return _accept(part, target, md5, sha256)
+
+
+def _persist(
+    url: str,
+    part: _Part,
+    progress: Progress | None,
+    timeout: float,
+    pauses: tuple[float, ...],
+    sleep: Callable[[float], None],
+) -> None:
+    """Attempt again until the file is whole, or as often as there are pauses without getting further."""
     waits, furthest = list(pauses), part.size
     while True:
         try:
-            _attempt(url, part, progress, timeout)
-            break
+            return _attempt(url, part, progress, timeout)
         except (_BrokenOffError, OSError, http.client.HTTPException) as error:
             _give_up_if_final(error, url)
             if part.size > furthest:
@@ -105,7 +116,6 @@ def download(
             if not waits:
                 raise CorpusError(_absent(error, url)) from error
             sleep(waits.pop(0))
-    return _accept(part, target, md5, sha256)
 
 
 def _attempt(url: str, part: _Part, progress: Progress | None, timeout: float) -> None:

@@ -142,12 +142,12 @@ def _from_disk(corpus: Corpus, source: Path, output: Path, sha256: str, say: Say
     if _is_complete(corpus, output):
         say(f"{output} holds the whole corpus already; delete it to take it over again.")
         return
-    if output.exists() and any(output.iterdir()):
+    if output.exists() and any(not junk(Path(path.name)) for path in output.iterdir()):
         raise CorpusError(f"{output} is not empty; delete it, or choose another folder with -o.")
     if source.is_dir():
         packed = [source / archive.name for archive in corpus.archives if (source / archive.name).is_file()]
         if not packed:
-            _copy(corpus, folder(source), output, say)
+            _copy(corpus, folder(source), output / folder(source).name, say)
     elif source.is_file():
         packed = [source]
     else:
@@ -168,15 +168,13 @@ def _compare(corpus: Corpus, archive: Path, sha256: str, say: Say) -> None:
         say(f"{archive.name} is not the official archive byte for byte (MD5 {got['MD5']}); its content is looked at.")
 
 
-def _copy(corpus: Corpus, source: Path, output: Path, say: Say) -> None:
-    """Copy the clips of a corpus, and the lists that stand beside them, into the new folder `output`."""
+def _copy(corpus: Corpus, source: Path, target: Path, say: Say) -> None:
+    """Copy the clips of a corpus, and the lists that stand beside them, into the new folder `target`."""
     clips = corpus.read(source)
     say(f"copying {len(clips)} clips from {source}")
     lists = (path for path in source.rglob("*") if path.suffix.lower() in _LISTS and path.is_file())
     wanted = [clip.path for clip in clips] + [path for path in lists if not junk(path.relative_to(source))]
-    if output.is_dir():
-        output.rmdir()  # empty, as was looked at before
-    with appearing(output) as temporary:
+    with appearing(target) as temporary:
         for path in wanted:
             copy = temporary / path.relative_to(source)
             copy.parent.mkdir(parents=True, exist_ok=True)

@@ -80,7 +80,8 @@ def _untar(archive: Path, folder: Path) -> None:
             _check_entry(entry.name, archive, link=not (entry.isfile() or entry.isdir()))
         entries = [entry for entry in packed.getmembers() if not junk(Path(entry.name))]
         _check_room(sum(entry.size for entry in entries), folder)
-        packed.extractall(folder, entries, filter="data")
+        safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # since Python 3.11.4
+        packed.extractall(folder, entries, **safely)  # type: ignore[arg-type]
 
 
 def _check_entry(name: str, archive: Path, *, link: bool) -> None:
