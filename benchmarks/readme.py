@@ -62,13 +62,18 @@ def demo() -> str:
 def article() -> str:
     """Tabulate the article's split against unheard speakers."""
     runs = load("article")["runs"]
-    lines = ["| corpus | random: UAR | unheard: UAR [95 % over speakers] | protocol | seeds |", "| --- | --- | --- | --- | --- |"]
+    lines = [
+        "| corpus | random: UAR | unheard: UAR [95 % over speakers] | protocol | seeds |",
+        "| --- | --- | --- | --- | --- |",
+    ]
     for corpus in TITLES:
         own = [run for run in runs if run["corpus"] == corpus]
         leaky, honest = ([r for r in own if r["speaker_independent"] is side] for side in (False, True))
         if own:
             seeds = ", ".join(str(run["seed"]) for run in honest or leaky)
-            lines.append(f"| {TITLES[corpus]} | {uars(leaky)} | {uars(honest)}{beside(honest)} | {UNHEARD[corpus]} | {seeds} |")
+            lines.append(
+                f"| {TITLES[corpus]} | {uars(leaky)} | {uars(honest)}{beside(honest)} | {UNHEARD[corpus]} | {seeds} |"
+            )
     return "\n".join(lines)
 
 
@@ -80,7 +85,11 @@ def uars(runs: list[dict[str, Any]]) -> str:
     if len(values) > 1:
         return f"**{percent(sum(values) / len(values))}** ({percent(min(values))}–{percent(max(values))})"
     interval = runs[0]["scores"]["interval"] if runs[0]["speaker_independent"] else None
-    span = f" [{percent(interval[0])}–{percent(interval[1])}]" if interval and len(runs[0]["scores"]["speakers"]) >= 8 else ""
+    span = (
+        f" [{percent(interval[0])}–{percent(interval[1])}]"
+        if interval and len(runs[0]["scores"]["speakers"]) >= 8
+        else ""
+    )
     return f"**{percent(values[0])}**{span}"
 
 

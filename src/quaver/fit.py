@@ -19,6 +19,7 @@ from quaver.files import atomic_path, atomic_text, write_json
 
 Say = Callable[[str], None]
 Row = dict[str, float]
+Array = np.ndarray[Any, np.dtype[Any]]
 
 PREDICT_BATCH = 64
 FIELDS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "val_uar", "learning_rate", "seconds")
@@ -28,7 +29,7 @@ FIELDS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "val_uar", "l
 class Recipe:
     """How to fit: Adam on categorical cross-entropy, slower when it stalls, stopped when it no longer helps."""
 
-    epochs: int = 100  # one shows as many rows as there are clips, in any of their variants
+    epochs: int = 60  # one shows as many rows as there are clips, in any of their variants
     batch: int = 16
     learning_rate: float = 1e-3
     patience: int = 15  # epochs without a better validation UAR, then stop
@@ -42,8 +43,8 @@ class Recipe:
 class Data:
     """Features (n, ...) float32 and class numbers (n,)."""
 
-    features: np.ndarray
-    truth: np.ndarray
+    features: Array
+    truth: Array
 
 
 def fit(
@@ -107,17 +108,18 @@ def best_row(history: Sequence[Row]) -> Row:
     return max(history, key=lambda row: (row["val_uar"], -row["val_loss"]))
 
 
-def uar(probabilities: np.ndarray, truth: np.ndarray) -> float:
+def uar(probabilities: Array, truth: Array) -> float:
     """Average the recall over the classes that occur in `truth`."""
     hit = probabilities.argmax(axis=1) == truth
     return float(np.mean([hit[truth == label].mean() for label in np.unique(truth)]))
 
 
-def predict(model: Any, features: np.ndarray) -> np.ndarray:
+def predict(model: Any, features: Array) -> Array:
     """Run a network on (n, ...) features in batches of one shape, which is compiled once."""
     rows = -len(features) % PREDICT_BATCH
     padded = np.concatenate([features, np.zeros((rows, *features.shape[1:]), features.dtype)])
-    return np.asarray(model.predict(padded, batch_size=PREDICT_BATCH, verbose=0)[: len(features)])
+    answers: Array = np.asarray(model.predict(padded, batch_size=PREDICT_BATCH, verbose=0))
+    return answers[: len(features)]
 
 
 def rate(history: Sequence[Row], recipe: Recipe) -> float:
@@ -175,9 +177,10 @@ def _epoch(
     }
 
 
-def _weights(truth: np.ndarray, labels: int) -> np.ndarray:
+def _weights(truth: Array, labels: int) -> Array:
     counts = np.bincount(truth, minlength=labels)
-    return (len(truth) / (np.count_nonzero(counts) * np.maximum(counts, 1)))[truth].astype(np.float32)
+    of_class: Array = len(truth) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+    return of_class[truth].astype(np.float32)
 
 
 def _seed_dropout(model: Any, seed: int, epoch: int) -> None:

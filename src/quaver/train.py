@@ -92,7 +92,7 @@ def run(
             continue
         job = _Job(rule, part, labels, settings, folder, allow_leak)
         _train(job, resume, partial(_say_of, say, f"fold {part.index}/{len(parts)}"), progress)
-    return _pool(out, len(parts), allow_leak or not rule.speaker_independent)
+    return _pool(out, len(parts))
 
 
 def final(
@@ -189,6 +189,7 @@ def _finish(
     answers = calibrate.apply(predict(model, test.data.features), temperature).astype(np.float32)
     evaluate.save_predictions(job.folder / "test.npz", answers, test.data.truth, test.clips.clips, job.labels)
     scores = evaluate.score(answers, test.data.truth, test.clips.clips, job.labels)
+    scores = replace(scores, speaker_independent=not job.leaky)
     bundle = _bundle(job, replace(card, scores=scores.to_dict()), model)
     write_json(job.folder / "scores.json", scores.to_dict() | {"best_epoch": best_row(history)["epoch"]})
     say(f"test: UAR {100 * scores.uar:.1f} on {scores.clips} clips")
@@ -271,11 +272,11 @@ def _open(out: Path, manifest: Manifest, settings: Settings, resume: bool) -> No
         )
 
 
-def _pool(out: Path, count: int, leaky: bool) -> Scores | None:
+def _pool(out: Path, count: int) -> Scores | None:
     if len(list(out.glob("fold-*/scores.json"))) < count:
         return None
     scores = evaluate.run(out)
-    write_json(out / "scores.json", scores.to_dict() | {"speaker_independent": not leaky})
+    write_json(out / "scores.json", scores.to_dict())
     return scores
 
 

@@ -1,7 +1,8 @@
 """`quaver demo`: label the sample clips and draw one of them."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -38,7 +39,7 @@ def demo(
     _draw(drawn, output)
 
 
-def _draw(row: dict[str, object], folder: Path) -> None:
+def _draw(row: Mapping[str, Any], folder: Path) -> None:
     from importlib.util import find_spec
 
     if find_spec("matplotlib") is None:

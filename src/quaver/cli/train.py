@@ -29,7 +29,7 @@ def train(
     protocol: Annotated[str, typer.Option(help="Who is tested: `quaver train --protocol list`.")] = "speakers-5fold",
     fold: Fold = None,
     final: Annotated[bool, typer.Option("--final", help="One bundle on everybody, none tested.")] = False,
-    epochs: Annotated[int, typer.Option(min=1, help="At most; one shows as many rows as there are clips.")] = 100,
+    epochs: Annotated[int, typer.Option(min=1, help="At most; one shows as many rows as there are clips.")] = 60,
     batch: Annotated[int, typer.Option(min=1)] = 16,
     learning_rate: Annotated[float, typer.Option()] = 1e-3,
     patience: Annotated[int, typer.Option(help="Epochs without a better validation UAR, then stop.")] = 15,
