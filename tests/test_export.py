@@ -1,6 +1,4 @@
-import importlib.util
 import logging
-import os
 import tempfile
 from pathlib import Path
 
@@ -9,12 +7,11 @@ import onnx
 import onnxruntime
 import pytest
 
+from quaver import backend
 from quaver.errors import BundleError
 from quaver.export import quantise, to_onnx
 
-if importlib.util.find_spec("tensorflow") is None and importlib.util.find_spec("torch") is None:
-    os.environ.setdefault("KERAS_BACKEND", "jax")
-keras = pytest.importorskip("keras")
+keras = backend.keras()
 L = keras.layers
 
 
@@ -213,14 +210,23 @@ def test_quantised_network_agrees_and_is_smaller(trained):
     assert np.allclose(eight.sum(axis=1), 1, atol=1e-5)
 
 
-def test_quantised_network_normalises_in_float(trained):
+def test_quantised_network_keeps_input_normalisation_and_first_layer_in_float(trained):
     small = quantise(trained[0], trained[1][:64])
-    source = {output: node for node in small.graph.node for output in node.output}
-    first = next(node for node in small.graph.node if node.op_type == "QuantizeLinear" and "conv1" not in node.input[0])
-    assert [node.op_type for node in small.graph.node if node.input[0] == "features"] == ["Sub"]
-    assert source[first.input[0]].op_type == "Reshape"
+    taken = {node.input[0]: node for node in small.graph.node}
+    path = ["features"]
+    while taken[path[-1]].op_type != "QuantizeLinear":
+        path += taken[path[-1]].output
+    assert [taken[tensor].op_type for tensor in path] == [
+        "Sub",
+        "Mul",
+        "Reshape",
+        "Conv",
+        "Relu",
+        "MaxPool",
+        "QuantizeLinear",
+    ]
     kernels = {i.name: i for i in small.graph.initializer if i.name.endswith("kernel_quantized")}
-    assert len(kernels) == 3 and all(k.data_type == onnx.TensorProto.INT8 for k in kernels.values())
+    assert len(kernels) == 2 and all(k.data_type == onnx.TensorProto.INT8 for k in kernels.values())
 
 
 def test_quantise_leaves_nothing_behind(trained, tmp_path, monkeypatch, capfd):

@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 import pytest
 import soundfile
-import tiny
+import tiny_bundle as tiny
 
 import quaver
 from quaver import audio, frontend, predict, zoo

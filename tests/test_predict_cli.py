@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-import tiny
+import tiny_bundle as tiny
 import typer
 from typer.testing import CliRunner
 

@@ -1,7 +1,7 @@
 import shutil
 
 import pytest
-import tiny
+import tiny_bundle as tiny
 
 from quaver import zoo
 from quaver.bundle import PRECISIONS
