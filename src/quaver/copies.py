@@ -1,0 +1,129 @@
+"""Find the clips that are copies of one another, among the voices of many.
+
+The passages of every clip lie in one matrix, some 25 rows of 72 numbers a clip; blocks of questions are multiplied with
+blocks of it, so that memory stays bounded. The few best of each clip are then looked at closely.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from quaver.likeness import TEMPI, Array, Match, Print, background, passages, questions, same_melody, same_waveform
+from quaver.prints import Prints
+
+NEAREST = 5  # clips that are looked at closely, for each clip
+AGREEING = 3  # of the five questions of a clip that must be answered well
+WORTH = 0.66  # mean cosine of those below which nobody looks closely
+WORTH_MORE = 0.72  # the same for the slower comparison
+WAVEFORM = 0.3  # correlation of waveforms that makes a copy
+MELODY = 0.66  # correlation of maps that makes a copy, from speaker to speaker
+OWN_MELODY = 0.85  # the same where both clips are by one speaker, who may well repeat a melody
+NOISIER = 3.0  # dB between the backgrounds of a clip and its copy that make it a noisy or reverberant one
+ROWS, COLUMNS = 64, 512  # clips to a block
+
+
+@dataclass(frozen=True)
+class Voice:
+    """One print, and whose it is. Only prints of different groups are compared."""
+
+    key: str  # of the print
+    group: str
+    speaker: str
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Two clips that hold the same recording, by their place in the list of voices."""
+
+    first: int
+    second: int
+    waveform: float
+    melody: float  # 0 where the waveform was enough
+    tempo: float = 1.0  # the second is so many times as long
+    semitones: float = 0.0  # the second is so much higher
+    noise: float = 0.0  # dB by which the background of the second is louder
+
+    @property
+    def altered(self) -> bool:
+        """Tell whether it was changed on purpose, not merely cut or encoded again."""
+        return self.melody > 0 or abs(self.noise) >= NOISIER
+
+
+def copies(voices: Sequence[Voice], prints: Prints, done: Callable[[int], None] = lambda n: None) -> list[Copy]:
+    """Find copies among voices of different groups; the result is remembered for the same set of voices.
+
+    Args:
+        voices: the prints to compare, in any order.
+        prints: where they are kept.
+        done: told how many voices are finished, now and then.
+    """
+    order = sorted(range(len(voices)), key=lambda i: (voices[i].key, voices[i].group))
+    name = hashlib.sha256(json.dumps([asdict(voices[i]) for i in order]).encode()).hexdigest()
+    known = prints.note(name)
+    if known is None:
+        found = _search([voices[i] for i in order], prints, done)
+        prints.remember(name, json.dumps([asdict(copy) for copy in found]))
+        known = json.dumps([asdict(copy) for copy in found])
+    done(len(voices))
+    rows = (Copy(**row) for row in json.loads(known))
+    return [Copy(**{**asdict(row), "first": order[row.first], "second": order[row.second]}) for row in rows]
+
+
+def _search(voices: Sequence[Voice], prints: Prints, done: Callable[[int], None]) -> list[Copy]:
+    if len(voices) < 2:
+        return []
+    described = [passages(prints.get(voice.key).levels) for voice in voices]
+    starts = np.cumsum([0] + [len(d) for d in described])
+    matrix = np.concatenate(described)
+    groups = np.unique([voice.group for voice in voices], return_inverse=True)[1]
+    digests = prints.digests({voice.key for voice in voices})
+    found = []
+    for begin in range(0, len(voices), ROWS):
+        block = range(begin, min(begin + ROWS, len(voices)))
+        asked = np.stack([questions(prints.get(voices[i].key).levels) for i in block])
+        # each pair once: the block asks those that come after its beginning
+        scores, tempi = _answers(asked, matrix, starts, begin)
+        later = np.arange(begin, len(voices)) > np.array(block)[:, None]
+        scores[~later | (groups[begin:] == groups[list(block)][:, None])] = -1
+        for i, row, tempo in zip(block, scores, tempi, strict=True):
+            best = np.argsort(-row)[:NEAREST]
+            for at in best[row[best] >= WORTH].tolist():
+                if digests[voices[i].key] != digests[voices[begin + at].key]:
+                    found += _look(i, begin + at, row[at], TEMPI[tempo[at]], voices, prints)
+        done(block[-1] + 1)
+    return found
+
+
+def _answers(asked: Array, matrix: Array, starts: Array, begin: int) -> tuple[Array, Array]:
+    """Score each asking clip against every clip from `begin` on, and give the number of the best tempo."""
+    rows = asked.reshape(-1, asked.shape[-1])
+    scores, tempi = [], []
+    for first in range(begin, len(starts) - 1, COLUMNS):
+        last = min(first + COLUMNS, len(starts) - 1)
+        cosines = rows @ matrix[starts[first] : starts[last]].T
+        best = np.maximum.reduceat(cosines, starts[first:last] - starts[first], axis=1)
+        answered = np.sort(best.reshape(*asked.shape[:3], -1), axis=2)[:, :, -AGREEING:].mean(axis=2)
+        scores.append(answered.max(axis=1))
+        tempi.append(answered.argmax(axis=1))
+    return np.concatenate(scores, axis=1), np.concatenate(tempi, axis=1)
+
+
+def _look(i: int, j: int, likeness: float, tempo: float, voices: Sequence[Voice], prints: Prints) -> list[Copy]:
+    a, b = voices[i], voices[j]
+    first, second = prints.get(a.key), prints.get(b.key)
+    wave = same_waveform(first, second)
+    if wave.score >= WAVEFORM:
+        return [_near(i, j, wave, first, second)]
+    if likeness < WORTH_MORE:
+        return []
+    melody = same_melody(first, second, 1 / tempo)
+    if melody.score < (OWN_MELODY if a.speaker == b.speaker else MELODY):
+        return []
+    return [Copy(i, j, wave.score, melody.score, melody.tempo, melody.semitones)]
+
+
+def _near(i: int, j: int, wave: Match, first: Print, second: Print) -> Copy:
+    return Copy(i, j, wave.score, 0.0, noise=background(first, second, wave.lag))
