@@ -14,7 +14,7 @@ from quaver.frontend.spec import ArticleSpec
 from quaver.frontend.tables import Array
 
 BLOCK = 256  # frames whose spectra are at hand together, 6 s
-CHUNK = 16  # frames transformed together, so that their double precision stays in the processor's cache
+CHUNK = 32  # frames transformed together, so that their double precision stays in the processor's cache
 SLICE = 20  # rows of one matrix product
 KEEP = 4096  # frames, 95 s; the spectra of a longer clip are computed twice instead of kept
 LARGEST = 1e12  # of a sample, so that no power overflows
@@ -34,9 +34,10 @@ def features(samples: Array, spec: ArticleSpec) -> Array:
     Raises:
         AudioError: no samples, more than one channel, whole numbers, or values that are not finite.
     """
-    samples = _checked(samples)
+    samples = _one_channel(samples)
     frames = spec.frames(len(samples))
     padded = _padded(samples, frames, spec)
+    zcr, rms = _zcr(samples, frames, spec), _rms(padded, spec)
     blocks = _blocks(padded, spec)
     tuning = spec.tuning
     if tuning is None:
@@ -47,19 +48,17 @@ def features(samples: Array, spec: ArticleSpec) -> Array:
         chroma += _chroma(magnitude, tables.chroma(spec, tuning))
         mel += power.sum(axis=0)
         decibels.append(_decibels(power, spec))
-    zcr, rms = _zcr(samples, frames, spec), _rms(padded, spec)
     return np.hstack((zcr, chroma / frames, _mfcc(decibels, spec), rms, mel / frames)).astype(np.float32)
 
 
-def _checked(samples: Array) -> Array:
+def _one_channel(samples: Array) -> Array:
     samples = np.asarray(samples)
     if samples.ndim != 1 or not samples.size:
         raise AudioError(f"got samples of shape {samples.shape}; expected one channel (n,) with at least one sample.")
     if not np.issubdtype(samples.dtype, np.floating):
         raise AudioError(f"got {samples.dtype} samples; expected floating point, full scale being 1.")
-    if not max(samples.max(), -samples.min()) <= LARGEST:
-        raise AudioError("the samples hold values that are not finite (NaN or infinity) or absurdly large.")
-    return np.ascontiguousarray(samples, dtype=np.float32)
+    with np.errstate(over="ignore"):  # _rms refuses what is too large
+        return np.ascontiguousarray(samples, dtype=np.float32)
 
 
 def _padded(samples: Array, frames: int, spec: ArticleSpec) -> Array:
@@ -156,14 +155,17 @@ def _zcr(samples: Array, frames: int, spec: ArticleSpec) -> float:
     np.not_equal(negative[1:], negative[:-1], out=room)
     hops = change.reshape(-1, spec.hop)
     # A frame does not compare its first sample with the one before it.
-    counts = _sliding(hops.sum(axis=1), spec) - hops[:frames, 0]
+    counts = _sliding(hops.sum(axis=1, dtype=np.int32), spec) - hops[:frames, 0]
     return float(counts.mean() / spec.n_fft)
 
 
 def _rms(padded: Array, spec: ArticleSpec) -> float:
-    """Give the mean over frames of the root of the mean square."""
+    """Give the mean over frames of the root of the mean square; refuse samples of which there is none."""
     hops = padded.reshape(-1, spec.hop)
-    squares = np.einsum("ij,ij->i", hops, hops).astype(float)
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = np.vecdot(hops, hops).astype(float)
+    if not squares.max() <= LARGEST**2:
+        raise AudioError("the samples hold values that are not finite (NaN or infinity) or absurdly large.")
     return float(np.sqrt(_sliding(squares, spec) / spec.n_fft).mean())
 
 
@@ -178,16 +180,13 @@ def _peaks(magnitude: Array, spec: ArticleSpec) -> tuple[Array, Array]:
     A parabola through three bins refines each, as in Smith and Serra, "PARSHL", 1987.
     """
     low, high = np.searchsorted(tables.frequencies(spec), (spec.tuning_low, spec.tuning_high))
-    middle = magnitude[:, low:high]
-    found = middle > np.float32(spec.tuning_peak) * magnitude.max(axis=1, keepdims=True)
-    rising = middle > magnitude[:, low - 1 : high - 1]
-    found &= rising
-    found[:, :-1] &= ~rising[:, 1:]
-    found[:, -1] &= middle[:, -1] >= magnitude[:, high]
-    frame, at = np.divmod(np.flatnonzero(found), high - low)
+    loud = magnitude[:, low:high] > np.float32(spec.tuning_peak) * magnitude.max(axis=1, keepdims=True)
+    frame, at = np.divmod(np.flatnonzero(loud), high - low)
     at += low
     flat, index = magnitude.ravel(), frame * magnitude.shape[1] + at
     left, top, right = flat[index - 1], flat[index], flat[index + 1]
+    peak = np.flatnonzero((top > left) & (top >= right))
+    left, top, right, at = left[peak], top[peak], right[peak], at[peak]
     # Curve and slope in double precision, the rest in single, as librosa.
     curve = (left + right) - 2 * top.astype(float)
     slope = (right - left).astype(float) / 2
@@ -214,5 +213,7 @@ def _tuning(peaks: list[tuple[Array, Array]], spec: ArticleSpec) -> float:
     heights, steps = (np.concatenate(parts) for parts in zip(*peaks, strict=True))
     if not len(heights):
         return 0.0
-    counts = np.bincount(steps[heights >= np.median(heights)], minlength=spec.tuning_steps)
+    ordered = np.sort(heights)
+    median = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+    counts = np.bincount(steps[heights >= median], minlength=spec.tuning_steps)
     return float(tables.tuning_edges(spec)[np.argmax(counts)])
