@@ -7,7 +7,7 @@ blocks of it, so that memory stays bounded. The few best of each clip are then l
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -52,28 +52,30 @@ class Copy:
         return self.melody > 0 or abs(self.noise) >= NOISIER
 
 
-def copies(voices: Sequence[Voice], prints: Prints, done: Callable[[int], None] = lambda n: None) -> list[Copy]:
+def copies(
+    voices: Sequence[Voice], prints: Prints, asking: str = "", done: Callable[[int], None] = lambda n: None
+) -> list[Copy]:
     """Find copies among voices of different groups; the result is remembered for the same set of voices.
 
     Args:
         voices: the prints to compare, in any order.
         prints: where they are kept.
+        asking: the one group that is compared with the others; empty compares all with all.
         done: told how many voices are finished, now and then.
     """
     order = sorted(range(len(voices)), key=lambda i: (voices[i].key, voices[i].group))
-    name = hashlib.sha256(json.dumps([asdict(voices[i]) for i in order]).encode()).hexdigest()
+    name = hashlib.sha256(json.dumps([asking, *(vars(voices[i]) for i in order)]).encode()).hexdigest()
     known = prints.note(name)
     if known is None:
-        found = _search([voices[i] for i in order], prints, done)
-        prints.remember(name, json.dumps([asdict(copy) for copy in found]))
-        known = json.dumps([asdict(copy) for copy in found])
+        found = _search([voices[i] for i in order], prints, asking, done)
+        prints.remember(name, known := json.dumps([vars(copy) for copy in found]))
     done(len(voices))
-    rows = (Copy(**row) for row in json.loads(known))
-    return [Copy(**{**asdict(row), "first": order[row.first], "second": order[row.second]}) for row in rows]
+    return [Copy(**{**row, "first": order[row["first"]], "second": order[row["second"]]}) for row in json.loads(known)]
 
 
-def _search(voices: Sequence[Voice], prints: Prints, done: Callable[[int], None]) -> list[Copy]:
-    if len(voices) < 2:
+def _search(voices: Sequence[Voice], prints: Prints, asking: str, done: Callable[[int], None]) -> list[Copy]:
+    askers = [i for i, voice in enumerate(voices) if asking in ("", voice.group)]
+    if len(voices) < 2 or not askers:
         return []
     described = [passages(prints.get(voice.key).levels) for voice in voices]
     starts = np.cumsum([0] + [len(d) for d in described])
@@ -81,19 +83,21 @@ def _search(voices: Sequence[Voice], prints: Prints, done: Callable[[int], None]
     groups = np.unique([voice.group for voice in voices], return_inverse=True)[1]
     digests = prints.digests({voice.key for voice in voices})
     found = []
-    for begin in range(0, len(voices), ROWS):
-        block = range(begin, min(begin + ROWS, len(voices)))
+    for at in range(0, len(askers), ROWS):
+        block = askers[at : at + ROWS]
+        begin = 0 if asking else block[0]  # where all ask all, each pair is looked at once: from the earlier clip
         asked = np.stack([questions(prints.get(voices[i].key).levels) for i in block])
-        # each pair once: the block asks those that come after its beginning
         scores, tempi = _answers(asked, matrix, starts, begin)
-        later = np.arange(begin, len(voices)) > np.array(block)[:, None]
-        scores[~later | (groups[begin:] == groups[list(block)][:, None])] = -1
+        other = np.arange(begin, len(voices))
+        scores[groups[other] == groups[block][:, None]] = -1
+        if not asking:
+            scores[other <= np.array(block)[:, None]] = -1
         for i, row, tempo in zip(block, scores, tempi, strict=True):
             best = np.argsort(-row)[:NEAREST]
-            for at in best[row[best] >= WORTH].tolist():
-                if digests[voices[i].key] != digests[voices[begin + at].key]:
-                    found += _look(i, begin + at, row[at], TEMPI[tempo[at]], voices, prints)
-        done(block[-1] + 1)
+            for j in best[row[best] >= WORTH].tolist():
+                if digests[voices[i].key] != digests[voices[begin + j].key]:
+                    found += _look(i, begin + j, row[j], TEMPI[tempo[j]], voices, prints)
+        done(at + len(block))
     return found
 
 

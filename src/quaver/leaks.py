@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import Literal
 
 from quaver.copies import Copy, Voice, copies
@@ -81,6 +82,17 @@ def guard(fold: Fold, allow_leak: bool = False, *, progress: Progress | None = N
     if leaks and fold.speaker_independent and not allow_leak:
         raise LeakError(message(leaks))
     return leaks
+
+
+def repeated(manifest: Manifest, *, progress: Progress | None = None) -> list[Leak]:
+    """List the recordings that a manifest has under more than one speaker."""
+    heard = _listen((manifest,), progress)
+    same: dict[str, list[Clip]] = {}
+    for clip in {source(clip): clip for clip in manifest}.values():
+        same.setdefault(heard.digests.get(source(clip), str(clip.path)), []).append(clip)
+    pairs = (pair for clips in same.values() for pair in combinations(clips, 2))
+    exact = [Leak("same audio", a, b, "the same samples") for a, b in pairs if a.group != b.group]
+    return exact + list(_copied(manifest, manifest, heard.copies))[::2]  # each comes in both directions
 
 
 def message(leaks: Sequence[Leak]) -> str:
@@ -163,10 +175,8 @@ def _detail(copy: Copy, sign: int) -> str:
 
 
 def _listen(sides: Sequence[Manifest], progress: Progress | None) -> _Heard:
-    """Take the prints of all clips and find copies among different speakers, or one speaker's on different sides."""
-    clips = {source(clip): clip for side in reversed(sides) for clip in reversed(side.clips)}
-    shared = set.intersection(*(set(side.speakers) for side in sides)) if len(sides) > 1 else set()
-    of_first = {source(clip) for clip in sides[0]}
+    """Take the prints of all clips and find copies: between two sides, or among the speakers of a single one."""
+    clips = {source(clip): clip for side in sides for clip in side}
     total = 2 * len(clips)
 
     def tell(done: int) -> None:
@@ -176,12 +186,13 @@ def _listen(sides: Sequence[Manifest], progress: Progress | None) -> _Heard:
     with closing(Prints()) as prints:
         keys = prints.take(list(clips.values()), tell)
         places: dict[Voice, list[Source]] = {}
-        for at, key in keys.items():
-            group = clips[at].group
-            side = f"|{at in of_first}" if group in shared else ""
-            places.setdefault(Voice(key, group + side, group), []).append(at)
+        for number, side in enumerate(sides):
+            for at in {source(clip): None for clip in side if source(clip) in keys}:
+                group = clips[at].group if len(sides) == 1 else f"side {number}"
+                places.setdefault(Voice(keys[at], group, clips[at].group), []).append(at)
+        asking = f"side {min((0, 1), key=lambda i: len(sides[i]))}" if len(sides) == 2 else ""
         voices = list(places)
-        found = copies(voices, prints, lambda n: tell(len(clips) + n))
+        found = copies(voices, prints, asking, lambda n: tell(len(clips) + n))
         digest = prints.digests(keys.values())
     tell(total)
     return _Heard(
