@@ -136,8 +136,8 @@ def frontend() -> str:
         f"{faster['p95']:.1f} over {told['clips']} real clips):",
         f"{told['quaver_ms']:.1f} ms of one core instead of {told['librosa_ms']:.1f} for a clip of "
         f"{told['seconds_median']:.1f} s, measured in turns in one run.",
-        f"No value differs by more than {worst:.0e} of the largest of its group. Whole corpora are computed in parallel,",
-        "and remembered by content. [How](docs/frontend.md)",
+        f"No value differs by more than {worst:.0e} of the largest of its group.",
+        "Whole corpora are computed in parallel and remembered by content. [How](docs/frontend.md)",
     ]
     return "\n".join(lines)
 

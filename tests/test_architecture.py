@@ -12,12 +12,13 @@ from conftest import ROOT
 
 SOURCE = ROOT / "src" / "quaver"
 ROWS = (  # from the bottom; a module imports only from rows below its own
-    {"emotions", "errors", "files"},
+    {"emotions", "errors", "files", "machine"},
     {"backend", "containers"},
     {"audio"},
     {"manifest", "frontend"},
     {"bundle", "deal", "likeness", "augment", "corpora", "onnx_graph", "prediction", "windows"},
-    {"splits", "zoo", "networks", "plots", "export", "calibrate"},
+    {"splits", "prints", "zoo", "networks", "plots", "export", "calibrate"},
+    {"copies"},
     {"leaks"},
     {"predict", "dataset", "scores"},
     {"evaluate", "fit", "provenance"},

@@ -19,6 +19,7 @@ from quaver import audio, augment
 from quaver.errors import QuaverError
 from quaver.files import cache_folder
 from quaver.frontend import FrontendSpec, features
+from quaver.machine import cores
 from quaver.manifest import Clip, Manifest
 
 Progress = Callable[[int, int], None]
@@ -128,7 +129,7 @@ def _collect(
 
 
 def _run(jobs: list[_Job], spec: FrontendSpec, workers: int | None) -> Iterator[_Result]:
-    workers = min(workers or _cores(), max(1, len(jobs) // FEW))
+    workers = min(workers or cores(), max(1, len(jobs) // FEW))
     if workers == 1:
         yield from (_compute(job, spec) for job in jobs)
         return
@@ -160,10 +161,6 @@ def _compute(job: _Job, spec: FrontendSpec) -> _Result:
     except QuaverError as error:
         return values, {key: str(error) for key in job.keys.values() if key not in values}
     return values, {}
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _leave_interrupts_to_parent() -> None:

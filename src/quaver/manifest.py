@@ -26,6 +26,7 @@ COLUMNS = (
     "seconds",
     "sha256",
 )
+UNKNOWN_SPEAKER = "file:"  # begins the speaker of a clip of which only the file is known
 _REQUIRED = ("path", "corpus", "speaker", "emotion")
 _NUMBERS = ("start", "end", "seconds")
 
@@ -48,6 +49,11 @@ class Clip:
     seconds: float | None = None  # length of the clip
     sha256: str = ""  # of the decoded samples, see audio.digest
     extra: Mapping[str, str] = field(default_factory=dict)  # unknown columns, kept
+
+    @property
+    def speaker_is_known(self) -> bool:
+        """Tell whether `speaker` names a person, not just the file of an unknown one."""
+        return not self.speaker.startswith(UNKNOWN_SPEAKER)
 
     @property
     def variant(self) -> str:

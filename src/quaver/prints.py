@@ -1,7 +1,6 @@
 """The prints of clips, taken once and kept in the cache folder by the content of the file."""
 
 import hashlib
-import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ from quaver import audio
 from quaver.errors import AudioError
 from quaver.files import cache_folder
 from quaver.likeness import BINS, Print, fingerprint
+from quaver.machine import cores
 from quaver.manifest import Clip
 
 VERSION = 1  # of what is stored; raise it when a number of quaver.likeness changes
@@ -46,7 +46,7 @@ class Prints:
         known = {key for (key,) in self._table.execute("SELECT key FROM prints")}
         missing = [clip for clip in clips if keys.get(source(clip), "") not in known | {""}]
         done(len(clips) - len(missing))
-        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        with ThreadPoolExecutor(cores()) as pool:
             for first, some in enumerate(_in_lots(missing, 64)):
                 rows = [(keys[source(c)], p) for c, p in zip(some, pool.map(_take, some), strict=True) if p]
                 self._add(rows)

@@ -153,12 +153,19 @@ class _Job:
         return spec(self.settings.frontend)
 
     @property
-    def leaky(self) -> bool:
+    def lenient(self) -> bool:
+        """Tell whether a leak is let pass: asked for, or what the protocol is about."""
         return self.allow_leak or not self.rule.speaker_independent
+
+    @property
+    def independent(self) -> bool:
+        """Tell whether scores measure new speakers: no leak was let pass, and it is known who speaks."""
+        sides = self.fold.train + self.fold.validation + self.fold.test
+        return not self.lenient and all(clip.speaker_is_known for clip in sides)
 
 
 def _train(job: _Job, resume: bool, say: Say, progress: dataset.Progress | None) -> Bundle:
-    leaks.guard(job.fold, allow_leak=job.leaky)
+    leaks.guard(job.fold, allow_leak=job.lenient, progress=progress)
     recipe, shape, labels = job.settings.recipe, job.spec.shape, job.labels
     train = _side(_augmented(job.fold.train, job.settings.variants), job, say, progress)
     validation = _side(job.fold.validation, job, say, progress)
@@ -189,7 +196,7 @@ def _finish(
     answers = calibrate.apply(predict(model, test.data.features), temperature).astype(np.float32)
     evaluate.save_predictions(job.folder / "test.npz", answers, test.data.truth, test.clips.clips, job.labels)
     scores = evaluate.score(answers, test.data.truth, test.clips.clips, job.labels)
-    scores = replace(scores, speaker_independent=not job.leaky)
+    scores = replace(scores, speaker_independent=job.independent)
     bundle = _bundle(job, replace(card, scores=scores.to_dict()), model)
     write_json(job.folder / "scores.json", scores.to_dict() | {"best_epoch": best_row(history)["epoch"]})
     say(f"test: UAR {100 * scores.uar:.1f} on {scores.clips} clips")
@@ -227,7 +234,7 @@ def _card(job: _Job, model: Any, train: Side, validation: Side, temperature: flo
         validation_speakers=validation.clips.speakers,
         validation=job.fold.validation_by,
         protocol=job.settings.protocol,
-        speaker_independent=not job.leaky,
+        speaker_independent=job.independent,
         scores={} if job.fold.test else _pooled(job.folder.parent),
         temperature=temperature,
         notes=provenance.NOTES,

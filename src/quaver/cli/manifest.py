@@ -50,9 +50,7 @@ def manifest(
 
 def _warn(clips: "Manifest") -> None:
     """Say what nobody should find out later: whose speaker is not known."""
-    from quaver.corpora.folders import UNKNOWN
-
-    unknown = sum(clip.speaker.startswith(UNKNOWN) for clip in clips)
+    unknown = sum(not clip.speaker_is_known for clip in clips)
     if unknown:
         say(
             f"the speaker of {unknown} clips is not known: each counts as its own, so no split of them keeps voices "

@@ -22,9 +22,7 @@ from pathlib import Path
 from quaver.corpora.base import SUFFIXES, Corpus, Said, junk
 from quaver.emotions import EMOTIONS
 from quaver.errors import CorpusError
-
-UNKNOWN = "file:"
-"""How the speaker of a clip begins whose speaker is not known."""
+from quaver.manifest import UNKNOWN_SPEAKER
 
 
 def _by_folder(inside: Path) -> str:
@@ -41,7 +39,7 @@ def _by_prefix(inside: Path) -> str:
 
 
 def _by_file(inside: Path) -> str:
-    return UNKNOWN + inside.with_suffix("").as_posix()
+    return UNKNOWN_SPEAKER + inside.with_suffix("").as_posix()
 
 
 def _auto(inside: Path) -> str:

@@ -1,12 +1,12 @@
 """Read the sound of many clips in parallel: how long each is, what identifies it, and which cannot be used."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from quaver import audio
 from quaver.errors import AudioError
+from quaver.machine import cores
 from quaver.manifest import Clip
 
 Progress = Callable[[int, int], None]  # done, total
@@ -32,7 +32,7 @@ def listen(clips: Iterable[Clip], progress: Progress | None = None) -> Iterator[
     """
     clips = list(clips)
     # Threads suffice: libsndfile, NumPy and hashlib let go of the interpreter while they work.
-    with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         for done, heard in enumerate(pool.map(_hear, clips), start=1):
             if progress:
                 progress(done, len(clips))
