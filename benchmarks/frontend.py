@@ -30,8 +30,10 @@ from quaver.files import write_json  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "benchmarks" / "results" / "frontend.json"
+PAGE = ROOT / "docs" / "frontend.md"
 SPEC = frontend.spec("article")
 SOUNDS = (".opus", ".ogg", ".flac", ".wav")
+MARK = "<!-- table: benchmarks/results/frontend.json -->\n"
 WARM = 3  # rounds over the first clips that are not counted
 
 
@@ -51,8 +53,11 @@ def main() -> None:
     everything = summary([row for some in rows.values() for row in some])
     result = machine() | {"frontend": SPEC.name, "rounds": given.rounds, "all": everything, "corpora": corpora}
     write_json(given.output, result)
-    for name, values in {**corpora, "all": everything}.items():
-        print(f"{name:10} {line(values)}")
+    told = table({**corpora, "all": everything})
+    if given.output == RESULT:
+        before, _, rest = PAGE.read_text().partition(MARK)
+        PAGE.write_text(before + MARK + told + MARK + rest.partition(MARK)[2])
+    print(told)
 
 
 def folders() -> list[Path]:
@@ -141,6 +146,7 @@ def machine() -> dict[str, str]:
         "librosa": librosa.__version__,
         "threads": "1",
         "clock": "processor time of the thread",
+        "load": f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores" if hasattr(os, "getloadavg") else "unknown",
     }
 
 
@@ -152,14 +158,18 @@ def processor() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def line(values: dict[str, Any]) -> str:
-    """Put a summary on one line."""
-    faster = values["times_faster"]
-    return (
-        f"{values['clips']:4} clips of {values['seconds_median']:.1f} s: librosa {values['librosa_ms']:.1f} ms, "
-        f"quaver {values['quaver_ms']:.1f} ms, {faster['median']} times faster ({faster['p5']} to {faster['p95']}), "
-        f"worst error {max(values['worst_error'].values()):.0e}"
-    )
+def table(summaries: dict[str, dict[str, Any]]) -> str:
+    """Tell a summary a line, as in the documentation."""
+    kinds = list(SPEC.groups)
+    head = ["corpus", "clips", "librosa ms", "quaver ms", "times faster (5th to 95th percentile)"]
+    head += [f"{kind}, worst error" for kind in kinds]
+    rows = [head, ["---", *["---:"] * (len(head) - 1)]]
+    for name, values in summaries.items():
+        faster, worst = values["times_faster"], values["worst_error"]
+        row = [name, values["clips"], values["librosa_ms"], values["quaver_ms"]]
+        row += [f"{faster['median']} ({faster['p5']} to {faster['p95']})", *(f"{worst[kind]:.0e}" for kind in kinds)]
+        rows.append([str(value) for value in row])
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """The article's features are librosa's, within 1e-4 of the largest value of the same kind in the same clip."""
 
+import json
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import ROOT
 
 from quaver import audio, frontend
 from quaver.frontend import tables
@@ -132,6 +134,17 @@ def test_real_clips_of_several_corpora(librosa, corpora):
     assert len(chosen) >= 200
     for path in chosen:
         assert_equal(librosa, audio.load(path, RATE)[0], path.name)
+
+
+def test_the_page_tells_what_was_measured():
+    result = json.loads((ROOT / "benchmarks" / "results" / "frontend.json").read_text())
+    page = (ROOT / "docs" / "frontend.md").read_text()
+    for name, values in {**result["corpora"], "all": result["all"]}.items():
+        faster, worst = values["times_faster"], values["worst_error"]
+        row = f"| {name} | {values['clips']} | {values['librosa_ms']} | {values['quaver_ms']} | {faster['median']} ("
+        assert row in page
+        assert " | ".join(f"{worst[kind]:.0e}" for kind in SPEC.groups) in page
+        assert max(worst.values()) <= BAR
 
 
 def _sounds(folder: Path) -> list[Path]:
