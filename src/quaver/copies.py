@@ -17,11 +17,11 @@ from quaver.prints import Prints
 NEAREST = 5  # clips that are looked at closely, for each clip
 AGREEING = 3  # of the five questions of a clip that must be answered well
 WORTH = 0.66  # mean cosine of those below which nobody looks closely
-WORTH_MORE = 0.72  # the same for the slower comparison
+WORTH_MORE = 0.68  # the same for the slower comparison
 WAVEFORM = 0.3  # correlation of waveforms that makes a copy
 MELODY = 0.66  # correlation of maps that makes a copy, from speaker to speaker
 OWN_MELODY = 0.85  # the same where both clips are by one speaker, who may well repeat a melody
-NOISIER = 3.0  # dB between the backgrounds of a clip and its copy that make it a noisy or reverberant one
+NOISIER = 1.5  # dB between the backgrounds of a clip and its copy that make it a noisy or reverberant one
 ROWS, COLUMNS = 64, 512  # clips to a block
 
 
@@ -63,7 +63,8 @@ def copies(
         asking: the one group that is compared with the others; empty compares all with all.
         done: told how many voices are finished, now and then.
     """
-    order = sorted(range(len(voices)), key=lambda i: (voices[i].key, voices[i].group))
+    length = prints.lengths(voice.key for voice in voices)
+    order = sorted(range(len(voices)), key=lambda i: (length[voices[i].key], voices[i].key, voices[i].group))
     name = hashlib.sha256(json.dumps([asking, *(vars(voices[i]) for i in order)]).encode()).hexdigest()
     known = prints.note(name)
     if known is None:
@@ -85,7 +86,7 @@ def _search(voices: Sequence[Voice], prints: Prints, asking: str, done: Callable
     found = []
     for at in range(0, len(askers), ROWS):
         block = askers[at : at + ROWS]
-        begin = 0 if asking else block[0]  # where all ask all, each pair is looked at once: from the earlier clip
+        begin = 0 if asking else block[0]  # where all ask all, the shorter of two asks
         asked = np.stack([questions(prints.get(voices[i].key).levels) for i in block])
         scores, tempi = _answers(asked, matrix, starts, begin)
         other = np.arange(begin, len(voices))

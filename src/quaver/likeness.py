@@ -14,7 +14,8 @@ A change of pitch is a shift along logarithmic frequency, as in Six and Leman, "
 correlation is Knapp and Carter, "The generalized correlation method", 1976.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -54,8 +55,9 @@ QUIET = 2.0  # dB above the floor; a frame below it holds no speech
 SMOOTH = 6  # bins to either side that make the envelope under the harmonics
 ENVELOPE = 0.6  # weight of the envelope beside the harmonics
 SHIFTS = 4  # bins, two semitones up or down
-FINE = (0.97, 1.03)  # times the tempo that the passages suggest
-FINER = (0.945, 0.985, 1.0, 1.015, 1.06)  # the same, where the first two are promising
+PHRASE = 94  # frames, 3 s
+COARSE = (0.92, 0.97, 1.03, 1.08)  # times the tempo that the passages suggest
+FINE = (0.97, 0.985, 1.015, 1.03)  # times the best of those, where it is promising
 PROMISING = 0.35
 SHARED = 0.5  # of the energy of one of the two must lie where they overlap
 
@@ -117,13 +119,17 @@ def same_waveform(left: Print, right: Print) -> Match:
 def same_melody(left: Print, right: Print, tempo: float = 1.0) -> Match:
     """Find the lag, the shift in pitch and the tempo near `tempo` at which two maps agree best."""
     a, b = _relief(left.levels), _relief(right.levels)
-    spectrum = np.fft.rfft(b, _fast_length(int(len(a) * tempo * max(*FINE, *FINER)) + 1 + len(b)), axis=0)
+    spare = max(0, len(a) - PHRASE) // 2
+    a = a[spare : len(a) - spare]  # of a long clip the middle, where a small error in tempo does not add up
 
-    def best(ratios: tuple[float, ...]) -> Match:
-        return max((_lay(_stretch(a, tempo * r), b, spectrum, tempo * r) for r in ratios), key=lambda m: m.score)
+    def best(ratios: Iterable[float]) -> Match:
+        return max((_lay(_stretch(a, ratio), b, ratio) for ratio in ratios), key=lambda match: match.score)
 
-    coarse = best(FINE)
-    return coarse if coarse.score < PROMISING else max(coarse, best(FINER), key=lambda m: m.score)
+    coarse = best(tempo * ratio for ratio in COARSE)
+    if coarse.score < PROMISING:
+        return coarse  # no copy; where it lies does not matter
+    found = max(coarse, best(coarse.tempo * ratio for ratio in FINE), key=lambda match: match.score)
+    return replace(found, lag=found.lag - spare * found.tempo * FRAME)
 
 
 def background(left: Print, right: Print, lag: float) -> float:
@@ -204,10 +210,10 @@ def _relief(levels: Array) -> Array:
     return np.asarray(weight * (relief - (weight * relief).sum(axis=0) / max(float(weight.sum()), 1e-6)))
 
 
-def _lay(a: Array, b: Array, fb: Array, tempo: float) -> Match:
-    """Correlate two maps at every lag and every small shift in frequency; `fb` is the spectrum over time of `b`."""
-    n = 2 * (len(fb) - 1)
-    fa = np.fft.rfft(a, n, axis=0).conj()
+def _lay(a: Array, b: Array, tempo: float) -> Match:
+    """Correlate two maps at every lag and every small shift in frequency."""
+    n = _fast_length(len(a) + len(b))
+    fa, fb = np.fft.rfft(a, n, axis=0).conj(), np.fft.rfft(b, n, axis=0)
     least = min(10, len(a), len(b))
     ea, eb = _energy(a), _energy(b)
     lags, energy, share = _overlaps(ea, eb, least)

@@ -64,6 +64,11 @@ class Prints:
         wanted = set(keys)
         return {key: digest for key, digest in self._table.execute("SELECT key, digest FROM prints") if key in wanted}
 
+    def lengths(self, keys: Iterable[str]) -> dict[str, int]:
+        """Give the size of the map of each key."""
+        wanted = set(keys)
+        return {key: n for key, n in self._table.execute("SELECT key, length(levels) FROM prints") if key in wanted}
+
     def note(self, key: str) -> str | None:
         """Give what was remembered under this key by `remember`, if anything."""
         row = self._table.execute("SELECT value FROM notes WHERE key = ?", (key,)).fetchone()
