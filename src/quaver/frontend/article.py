@@ -89,8 +89,8 @@ def _frames(padded: Array, spec: ArticleSpec) -> Array:
 def _magnitude(frames: Array, spec: ArticleSpec) -> Array:
     """Give the magnitude spectra (frames, bins) float32 of (frames, n_fft) samples.
 
-    The transform is in double precision and rounded as librosa rounds it: single precision is no faster in NumPy, and
-    a peak that moves by one part in a million can change the tuning.
+    The transform is in double precision and rounded as librosa rounds it: NumPy's single precision is slower, and a
+    peak that moves by one part in a million can change the tuning.
     """
     magnitude = np.empty((len(frames), spec.bins), np.float32)
     # Buffers, because fresh memory costs as much as the transform.
