@@ -14,12 +14,14 @@ import numpy as np
 from quaver.likeness import TEMPI, Array, Match, Print, background, passages, questions, same_melody, same_waveform
 from quaver.prints import Prints
 
+SEARCH = 2  # version of what is remembered; raise it when the search itself changes
 NEAREST = 5  # clips that are looked at closely, for each clip
 AGREEING = 3  # of the five questions of a clip that must be answered well
 WORTH = 0.66  # mean cosine of those below which nobody looks closely
 WORTH_MORE = 0.68  # the same for the slower comparison
 WAVEFORM = 0.3  # correlation of waveforms that makes a copy
-MELODY = 0.66  # correlation of maps that makes a copy, from speaker to speaker
+MELODY = 0.76  # correlation of maps that makes a copy, from speaker to speaker
+NOTED = 0.6  # from which a pair is remembered, so that these bars can move without another search
 OWN_MELODY = 0.85  # the same where both clips are by one speaker, who may well repeat a melody
 NOISIER = 1.5  # dB between the backgrounds of a clip and its copy that make it a noisy or reverberant one
 ROWS, COLUMNS = 64, 512  # clips to a block
@@ -65,13 +67,19 @@ def copies(
     """
     length = prints.lengths(voice.key for voice in voices)
     order = sorted(range(len(voices)), key=lambda i: (length[voices[i].key], voices[i].key, voices[i].group))
-    name = hashlib.sha256(json.dumps([asking, *(vars(voices[i]) for i in order)]).encode()).hexdigest()
+    name = hashlib.sha256(json.dumps([SEARCH, asking, *(vars(voices[i]) for i in order)]).encode()).hexdigest()
     known = prints.note(name)
     if known is None:
         found = _search([voices[i] for i in order], prints, asking, done)
         prints.remember(name, known := json.dumps([vars(copy) for copy in found]))
     done(len(voices))
-    return [Copy(**{**row, "first": order[row["first"]], "second": order[row["second"]]}) for row in json.loads(known)]
+    noted = (Copy(**{**row, "first": order[row["first"]], "second": order[row["second"]]}) for row in json.loads(known))
+    return [copy for copy in noted if _is_copy(copy, voices)]
+
+
+def _is_copy(copy: Copy, voices: Sequence[Voice]) -> bool:
+    own = voices[copy.first].speaker == voices[copy.second].speaker
+    return copy.waveform >= WAVEFORM or copy.melody >= (OWN_MELODY if own else MELODY)
 
 
 def _search(voices: Sequence[Voice], prints: Prints, asking: str, done: Callable[[int], None]) -> list[Copy]:
@@ -125,7 +133,7 @@ def _look(i: int, j: int, likeness: float, tempo: float, voices: Sequence[Voice]
     if likeness < WORTH_MORE:
         return []
     melody = same_melody(first, second, 1 / tempo)
-    if melody.score < (OWN_MELODY if a.speaker == b.speaker else MELODY):
+    if melody.score < NOTED:
         return []
     return [Copy(i, j, wave.score, melody.score, melody.tempo, melody.semitones)]
 
