@@ -141,11 +141,3 @@ def test_what_cannot_be_scored_is_refused_with_the_reason(p, truth, words):
     for function in (calibrate.temperature, calibrate.thresholds):
         with pytest.raises(QuaverError, match=words):
             function(p, truth)
-
-
-def test_calibration_fits_the_formula_that_prediction_uses(rng):
-    from quaver.predict import temper
-
-    p, _ = honest(rng, 50)
-    for t in (0.4, 1.0, 3.0):
-        np.testing.assert_allclose(calibrate.apply(p, t), temper(p, t), rtol=1e-9)

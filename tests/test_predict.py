@@ -13,8 +13,9 @@ import tiny_bundle as tiny
 
 import quaver
 from quaver import audio, frontend, predict, zoo
+from quaver.calibrate import apply
 from quaver.errors import AudioError, BundleError
-from quaver.predict import Predictor, temper
+from quaver.predict import Predictor
 from quaver.windows import Windows
 
 RATE = 22_050
@@ -186,13 +187,13 @@ def test_files_that_cannot_be_used_are_named(predictor, tmp_path):
 def test_temperature_divides_the_logits(bundle, tmp_path):
     logits = np.random.default_rng(0).normal(size=(5, 7)) * 4
     softmax = lambda x: np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)  # noqa: E731
-    assert np.allclose(temper(softmax(logits), 2.5), softmax(logits / 2.5))
-    assert np.isfinite(temper(np.array([[1.0, 0.0]], np.float32), 0.05)).all()
+    assert np.allclose(apply(softmax(logits), 2.5), softmax(logits / 2.5))
+    assert np.isfinite(apply(np.array([[1.0, 0.0]], np.float32), 0.05)).all()
     hot = Predictor(tiny.bundle(tmp_path / "hot", temperature=2.5))
     features = np.random.default_rng(0).normal(size=(200, 162))
     cold = Predictor(bundle).probabilities(features)
     assert cold.shape == (200, 7)
-    assert np.allclose(hot.probabilities(features), temper(cold, 2.5))
+    assert np.allclose(hot.probabilities(features), apply(cold, 2.5))
     assert Predictor(bundle).probabilities(features[:0]).shape == (0, 7)
 
 

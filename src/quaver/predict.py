@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from quaver import audio, frontend, zoo
+from quaver import audio, calibrate, frontend, zoo
 from quaver.bundle import CARD, Bundle
 from quaver.containers import Source
 from quaver.errors import AudioError, BundleError
@@ -63,7 +63,7 @@ class Predictor:
         features = np.asarray(features, dtype=np.float32)
         parts = [self._run(features[i : i + BATCH]) for i in range(0, len(features), BATCH)]
         raw = np.concatenate(parts) if parts else np.empty((0, len(self.labels)))
-        return temper(raw, self.bundle.card.temperature)
+        return calibrate.apply(raw, self.bundle.card.temperature)
 
     def predict(self, sound: Sound, sample_rate: int | None = None) -> Prediction:
         """Tell what a sound expresses.
@@ -184,12 +184,6 @@ def predict(sound: Sound, sample_rate: int | None = None, bundle: Path | str | N
 def _cached(folder: Path, stamp: int) -> Predictor:
     """Keep the last few predictors; `stamp` changes when a bundle is trained again."""
     return load(folder)
-
-
-def temper(probabilities: Array, temperature: float) -> Array:
-    """Give p^(1/T), normalised: the softmax of the logits divided by the temperature T (Guo et al. 2017), float64."""
-    powers = np.asarray(probabilities, np.float64) ** (1 / temperature)
-    return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
 
 
 class _Kept(io.BytesIO):
