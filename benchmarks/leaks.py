@@ -24,7 +24,7 @@ from quaver.manifest import Clip, Manifest
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "leaks.json"
-CORPORA = ("ravdess", "emodb", "emovo", "tess", "nemo", "banglaser")
+CORPORA = ("emodb", "emovo", "ravdess", "banglaser", "tess", "nemo")
 PLANTED = 20  # clips a corpus and kind
 
 Plant = Callable[[np.ndarray, int, str], tuple[np.ndarray, int]]

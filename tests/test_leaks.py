@@ -106,7 +106,7 @@ def test_a_planted_copy_under_another_name_and_speaker_stops_the_run(name, train
     assert kind in (None, found[0].kind)
 
 
-@pytest.mark.parametrize("which", [0, 5, 11, 16])
+@pytest.mark.parametrize("which", [3, 5, 11, 16])
 def test_the_copy_may_be_of_any_clip_and_on_either_side(which, train, test, tmp_path):
     copy = plant(test.clips[which], varied("stretch+pitch"), tmp_path / "copy.wav")
     found = leaks.find(train + Manifest((copy,)), test)

@@ -14,15 +14,15 @@ import numpy as np
 from quaver.likeness import TEMPI, Array, Match, Print, background, passages, questions, same_melody, same_waveform
 from quaver.prints import Prints
 
-SEARCH = 2  # version of what is remembered; raise it when the search itself changes
-NEAREST = 5  # clips that are looked at closely, for each clip
+SEARCH = 4  # version of what is remembered; raise it when the search itself changes
+NEAREST = 3  # clips that are looked at closely, for each clip
 AGREEING = 3  # of the five questions of a clip that must be answered well
 WORTH = 0.66  # mean cosine of those below which nobody looks closely
 WORTH_MORE = 0.68  # the same for the slower comparison
-WAVEFORM = 0.3  # correlation of waveforms that makes a copy
-MELODY = 0.76  # correlation of maps that makes a copy, from speaker to speaker
-NOTED = 0.6  # from which a pair is remembered, so that these bars can move without another search
-OWN_MELODY = 0.85  # the same where both clips are by one speaker, who may well repeat a melody
+WAVEFORM = 0.35  # correlation of waveforms that makes a copy
+MELODY = 0.65  # agreement of maps that makes a copy, from speaker to speaker
+NOTED = 0.55  # from which a pair is remembered, so that these bars can move without another search
+OWN_MELODY = 0.8  # the same where both clips are by one speaker, who may well repeat a melody
 NOISIER = 1.5  # dB between the backgrounds of a clip and its copy that make it a noisy or reverberant one
 ROWS, COLUMNS = 64, 512  # clips to a block
 

@@ -14,7 +14,6 @@ A change of pitch is a shift along logarithmic frequency, as in Six and Leman, "
 correlation is Knapp and Carter, "The generalized correlation method", 1976.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -56,9 +55,11 @@ SMOOTH = 6  # bins to either side that make the envelope under the harmonics
 ENVELOPE = 0.6  # weight of the envelope beside the harmonics
 SHIFTS = 4  # bins, two semitones up or down
 PHRASE = 94  # frames, 3 s
-COARSE = (0.92, 0.97, 1.03, 1.08)  # times the tempo that the passages suggest
-FINE = (0.97, 0.985, 1.015, 1.03)  # times the best of those, where it is promising
-PROMISING = 0.35
+COARSE = (0.9, 0.95, 1.0, 1.05, 1.11)  # times the tempo that the passages suggest
+FINE = (0.975, 0.987, 1.013, 1.025)  # times the best of those, where it is promising
+FINER = (0.99, 1.0, 1.01)  # times the best of these
+PROMISING = 0.45
+PARTS = 6  # of two maps that lie on each other
 SHARED = 0.5  # of the energy of one of the two must lie where they overlap
 
 
@@ -117,18 +118,28 @@ def same_waveform(left: Print, right: Print) -> Match:
 
 
 def same_melody(left: Print, right: Print, tempo: float = 1.0) -> Match:
-    """Find the lag, the shift in pitch and the tempo near `tempo` at which two maps agree best."""
+    """Find the lag, the shift in pitch and the tempo near `tempo` at which two maps agree best.
+
+    Where they agree well, the score is the mean of the correlation over all and over the two worst sixths: a copy
+    agrees everywhere, another voice that says the same agrees in places.
+    """
     a, b = _relief(left.levels), _relief(right.levels)
     spare = max(0, len(a) - PHRASE) // 2
     a = a[spare : len(a) - spare]  # of a long clip the middle, where a small error in tempo does not add up
 
-    def best(ratios: Iterable[float]) -> Match:
-        return max((_lay(_stretch(a, ratio), b, ratio) for ratio in ratios), key=lambda match: match.score)
+    longest = int(len(a) * tempo * COARSE[-1] * FINE[-1] * FINER[-1]) + 2
+    spectrum = np.fft.rfft(b, _fast_length(longest + len(b)), axis=0)
 
-    coarse = best(tempo * ratio for ratio in COARSE)
-    if coarse.score < PROMISING:
-        return coarse  # no copy; where it lies does not matter
-    found = max(coarse, best(coarse.tempo * ratio for ratio in FINE), key=lambda match: match.score)
+    def lay(ratio: float) -> Match:
+        return _lay(_stretch(a, ratio), b, spectrum, ratio)
+
+    def throughout(match: Match) -> Match:
+        return replace(match, score=_throughout(_stretch(a, match.tempo), b, match))
+
+    found = max((lay(tempo * ratio) for ratio in COARSE), key=_score)
+    if found.score >= PROMISING:
+        found = max([found, *(lay(found.tempo * ratio) for ratio in FINE)], key=_score)
+        found = max((throughout(lay(found.tempo * ratio)) for ratio in FINER), key=_score)
     return replace(found, lag=found.lag - spare * found.tempo * FRAME)
 
 
@@ -210,21 +221,39 @@ def _relief(levels: Array) -> Array:
     return np.asarray(weight * (relief - (weight * relief).sum(axis=0) / max(float(weight.sum()), 1e-6)))
 
 
-def _lay(a: Array, b: Array, tempo: float) -> Match:
-    """Correlate two maps at every lag and every small shift in frequency."""
-    n = _fast_length(len(a) + len(b))
-    fa, fb = np.fft.rfft(a, n, axis=0).conj(), np.fft.rfft(b, n, axis=0)
+def _lay(a: Array, b: Array, fb: Array, tempo: float) -> Match:
+    """Correlate two maps at every lag and every small shift in frequency; `fb` is the spectrum of `b` over time."""
+    n = 2 * (len(fb) - 1)
+    fa = np.fft.rfft(a, n, axis=0).conj()
     least = min(10, len(a), len(b))
     ea, eb = _energy(a), _energy(b)
     lags, energy, share = _overlaps(ea, eb, least)
-    shifts = range(-SHIFTS, SHIFTS + 1)
     products = [
-        (fa[:, max(0, -s) : BINS - max(0, s)] * fb[:, max(0, s) : BINS - max(0, -s)]).sum(axis=1) for s in shifts
+        np.einsum("tk,tk->t", fa[:, max(0, -s) : BINS - max(0, s)], fb[:, max(0, s) : BINS - max(0, -s)])
+        for s in range(-SHIFTS, SHIFTS + 1)
     ]
     score = np.fft.irfft(np.stack(products), n, axis=1)[:, lags] / np.sqrt(energy + 1.0)
     score[:, share < SHARED] = -1
     shift, at = np.unravel_index(int(score.argmax()), score.shape)
     return Match(float(score[shift, at]), float(lags[at]) * FRAME, tempo, (int(shift) - SHIFTS) * 12 / PER_OCTAVE)
+
+
+def _score(match: Match) -> float:
+    return match.score
+
+
+def _throughout(a: Array, b: Array, match: Match) -> float:
+    """Average the correlation over all and over the worst two of six parts of equal energy."""
+    lag, shift = round(match.lag / FRAME), round(match.semitones * PER_OCTAVE / 12)
+    begin, end = max(0, lag), min(len(b), lag + len(a))
+    u = a[begin - lag : end - lag, max(0, -shift) : BINS - max(0, shift)]
+    v = b[begin:end, max(0, shift) : BINS - max(0, -shift)]
+    product, uu, vv = (u * v).sum(axis=1), (u * u).sum(axis=1), (v * v).sum(axis=1)
+    energy = np.cumsum(uu / max(uu.sum(), 1.0) + vv / max(vv.sum(), 1.0))
+    parts = (energy / energy[-1] * PARTS).astype(int).clip(0, PARTS - 1)
+    sums = (np.bincount(parts, weights=x, minlength=PARTS) for x in (product, uu, vv))
+    by_part = np.sort(next(sums) / np.sqrt(next(sums) * next(sums) + 1.0))
+    return float((match.score + by_part[0] + by_part[1]) / 3)
 
 
 def _stretch(relief: Array, tempo: float) -> Array:
