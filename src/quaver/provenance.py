@@ -4,6 +4,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from quaver import corpora
 from quaver.manifest import Manifest
 
@@ -23,6 +25,12 @@ NOTES = {
 def corpora_of(heard: Manifest) -> tuple[dict[str, Any], ...]:
     """Describe the corpora that clips come from: name, language, licence, number of untouched clips."""
     return tuple(_corpus(name, heard) for name in heard.corpora)
+
+
+def network(name: str, model: Any) -> dict[str, Any]:
+    """Describe a network: its name and how many parameters it has."""
+    trainable = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+    return {"name": name, "parameters": model.count_params(), "trainable": trainable}
 
 
 def _corpus(name: str, heard: Manifest) -> dict[str, Any]:

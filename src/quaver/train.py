@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from quaver import __version__, calibrate, dataset, evaluate, export, leaks, networks, plots, provenance
+from quaver import __version__, augment, calibrate, dataset, evaluate, export, leaks, networks, plots, provenance
 from quaver.backend import keras
 from quaver.bundle import Bundle, Card
 from quaver.emotions import in_order
@@ -27,13 +27,23 @@ FINAL = "final"
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that decides what a training run makes, besides the clips; kept in RUN/run.json."""
+    """Everything that decides what a training run makes, besides the clips; kept in RUN/run.json.
+
+    Raises:
+        SpecError: nobody knows the network, the frontend or a variant.
+    """
 
     network: str = "article"
     frontend: str = "article"
     protocol: str = "speakers-5fold"
     variants: tuple[str, ...] = ("", "noise", "stretch+pitch")  # rows a training clip becomes, as in the article
     recipe: Recipe = field(default_factory=Recipe)
+
+    def __post_init__(self) -> None:
+        networks.check(self.network)
+        spec(self.frontend)
+        for variant in self.variants:
+            augment.recipe(variant)
 
 
 @dataclass(frozen=True)
@@ -227,7 +237,7 @@ def _card(job: _Job, model: Any, train: Side, validation: Side, temperature: flo
         emotions=job.labels,
         frontend=job.spec.to_dict(),
         fingerprint=job.spec.fingerprint,
-        network=_network(job.settings.network, model),
+        network=provenance.network(job.settings.network, model),
         corpora=learnt_from,
         licence=job.licence or ", ".join(sorted({str(corpus["licence"]) for corpus in learnt_from})),
         training_speakers=heard.speakers,
@@ -240,11 +250,6 @@ def _card(job: _Job, model: Any, train: Side, validation: Side, temperature: flo
         notes=provenance.NOTES,
         commit=provenance.commit(),
     )
-
-
-def _network(name: str, model: Any) -> dict[str, Any]:
-    trainable = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
-    return {"name": name, "parameters": model.count_params(), "trainable": trainable}
 
 
 def _bundle(job: _Job, card: Card, model: Any) -> Bundle:

@@ -31,8 +31,17 @@ def build(
     Raises:
         SpecError: no network has that name.
     """
-    if name not in NAMES:
-        raise SpecError(f"no network is called {name!r}; there are: {', '.join(NAMES)}.")
+    check(name)
     from quaver.networks import article
 
     return article.build(shape, labels, mean=mean, variance=variance, seed=seed)
+
+
+def check(name: str) -> None:
+    """Refuse a name that no network has.
+
+    Raises:
+        SpecError: no network has that name.
+    """
+    if name not in NAMES:
+        raise SpecError(f"no network is called {name!r}; there are: {', '.join(NAMES)}.")
