@@ -49,15 +49,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--run", type=Path, default=HERE.parent / "runs" / "default")
     parser.add_argument("--fold", type=int, action="append", help="score these folds only; the results say so")
+    parser.add_argument("--no-folds", action="store_true", help="score the speakers of the sample clips only")
     asked = parser.parse_args()
     out, everybody = asked.run, read()
     heard = everybody.where(lambda clip: clip.group not in UNHEARD | TWICE)
     parts = protocol(SETTINGS.protocol).folds(heard, SETTINGS.recipe.seed)
-    scored = [part for part in parts if part.index in (asked.fold or [part.index])]
-    train.run(heard, SETTINGS, out, folds=[part.index for part in scored], resume=True, say=say)
-    full, int8 = scores(out, scored)
+    scored = [part for part in parts if part.index in (asked.fold or [part.index]) and not asked.no_folds]
+    pooled = {}
+    if scored:
+        train.run(heard, SETTINGS, out, folds=[part.index for part in scored], resume=True, say=say)
+        pooled = {name: kept(found) for name, found in scores(out, scored).items()}
     bundle = train.final(heard, SETTINGS, out, resume=True, licence=LICENCE, say=say)
-    shipped = ship(bundle, heard, int8)
+    shipped = ship(bundle, heard)
+    unheard = kept(evaluate.bundle(shipped, everybody.where(lambda clip: clip.group in UNHEARD)))
+    shipped = Bundle.save(ASSETS, replace(shipped.card, scores=pooled.get("int8", unheard)), files_of(shipped))
     result = {
         "quaver": __version__,
         "script": "benchmarks/default_bundle.py",
@@ -65,9 +70,8 @@ def main() -> None:
         "folds": [part.index for part in scored],
         "of_folds": len(parts),
         "clips": heard.describe(),
-        "float32": kept(full),
-        "int8": kept(int8),
-        "sample_speakers": kept(evaluate.bundle(shipped, everybody.where(lambda clip: clip.group in UNHEARD))),
+        **pooled,
+        "sample_speakers": unheard,
         "bytes": shipped.size,
     }
     write_json(RESULTS, result)
@@ -82,18 +86,18 @@ def read() -> Manifest:
     return manifest
 
 
-def scores(out: Path, folds: list[Fold]) -> tuple[Scores, Scores]:
+def scores(out: Path, folds: list[Fold]) -> dict[str, Scores]:
     """Pool the test sides of folds: as they were trained, and with the networks in eight bits."""
-    answers: dict[str, list[Predictions]] = {"full": [], "int8": []}
+    answers: dict[str, list[Predictions]] = {"float32": [], "int8": []}
     for fold in folds:
         bundle = Bundle.load(out / f"fold-{fold.index:02d}")
-        answers["full"].append(evaluate.load_predictions(bundle.path / "test.npz"))
+        answers["float32"].append(evaluate.load_predictions(bundle.path / "test.npz"))
         small = Bundle.save(out / f"int8-{fold.index:02d}", *eight_bits(bundle, fold.train))
         test = dataset.extract(fold.test, bundle.card.spec)
         truth = np.array([bundle.card.emotions.index(clip.emotion) for clip in test.clips])
         guessed = Predictor(small).probabilities(test.values)
         answers["int8"].append(Predictions.of(guessed, truth, test.clips.clips, bundle.card.emotions))
-    return evaluate.pooled(answers["full"]), evaluate.pooled(answers["int8"])
+    return {name: evaluate.pooled(of_folds) for name, of_folds in answers.items()}
 
 
 def eight_bits(bundle: Bundle, heard: Manifest) -> tuple[object, dict[str, bytes]]:
@@ -104,10 +108,16 @@ def eight_bits(bundle: Bundle, heard: Manifest) -> tuple[object, dict[str, bytes
     return replace(bundle.card, precision="int8"), {"model.onnx": model.SerializeToString()}
 
 
-def ship(bundle: Bundle, heard: Manifest, scores: Scores) -> Bundle:
-    """Write the eight-bit bundle into the package, with the scores of its recipe."""
-    card, files = eight_bits(bundle, heard.where(lambda clip: clip.group in bundle.card.training_speakers))
-    return Bundle.save(ASSETS, replace(card, scores=kept(scores)), files)
+def ship(bundle: Bundle, heard: Manifest) -> Bundle:
+    """Write the eight-bit bundle into the package."""
+    return Bundle.save(
+        ASSETS, *eight_bits(bundle, heard.where(lambda clip: clip.group in bundle.card.training_speakers))
+    )
+
+
+def files_of(bundle: Bundle) -> dict[str, bytes]:
+    """Read the files that a bundle's card lists."""
+    return {name: (bundle.path / name).read_bytes() for name in bundle.card.files}
 
 
 def kept(scores: Scores) -> dict[str, object]:
