@@ -18,7 +18,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 FEW = 8  # speakers; for fewer, each one's score says more than an interval
-PICTURE = ROOT / "docs" / "images" / "german-happy.png"
+PICTURE = ROOT / "docs" / "images" / "german-angry.png"
 RESULTS = ROOT / "benchmarks" / "results"
 TITLES = {"tess": "TESS, 7 classes", "ravdess": "RAVDESS speech, 8 classes", "emodb": "EmoDB (Opus), 7 classes"}
 UNHEARD = {

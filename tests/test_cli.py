@@ -66,7 +66,7 @@ def test_the_demo_labels_the_samples_and_draws_one(tmp_path):
     assert len(lines) == 8
     assert all(any(emotion in line.partition(".opus")[2] for emotion in EMOTIONS) for line in lines)
     assert max(map(len, done.stdout.splitlines())) <= 80
-    assert (tmp_path / "demo" / "german-happy.png").stat().st_size > 10_000
+    assert (tmp_path / "demo" / "german-angry.png").stat().st_size > 10_000
 
 
 def test_the_demos_speakers_were_not_heard():

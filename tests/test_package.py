@@ -23,7 +23,7 @@ def test_the_wheel_is_small_and_complete(wheel):
     assert wheel.stat().st_size < 8_000_000
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {"quaver/assets/bundles/article/card.json", "quaver/assets/bundles/article/model.onnx"} <= names
-    assert {"quaver/assets/samples/german-happy.opus", "quaver/assets/LICENSES.md", "quaver/py.typed"} <= names
+    assert {"quaver/assets/samples/german-angry.opus", "quaver/assets/LICENSES.md", "quaver/py.typed"} <= names
     assert not [name for name in names if name.startswith(("tests", "data", "benchmarks"))]
 
 
@@ -32,7 +32,7 @@ def test_the_base_install_predicts_without_the_training_half(tmp_path):
     code = f"import sys\n{block}from quaver.cli.app import main\nmain(['demo', '-o', {str(tmp_path)!r}])\n"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    assert "german-happy.opus" in done.stdout
+    assert "german-angry.opus" in done.stdout
     assert "quaver[train]" in done.stderr  # says why there is no picture
 
 

@@ -8,7 +8,7 @@ import typer
 
 from quaver.cli.output import Json, emit, say
 
-DRAWN = "german-happy.opus"
+DRAWN = "german-angry.opus"
 
 
 def register(app: typer.Typer) -> None:
