@@ -62,7 +62,11 @@ def main() -> None:
     bundle = train.final(heard, SETTINGS, out, resume=True, licence=LICENCE, say=say)
     shipped = ship(bundle, heard)
     unheard = kept(evaluate.bundle(shipped, everybody.where(lambda clip: clip.group in UNHEARD)))
-    shipped = Bundle.save(ASSETS, replace(shipped.card, scores=pooled.get("int8", unheard)), files_of(shipped))
+    told = (
+        "Pooled over folds of the protocol." if pooled else f"Of this network, on {', '.join(sorted(UNHEARD))} alone."
+    )
+    card = replace(shipped.card, scores=pooled.get("int8", unheard), notes={**shipped.card.notes, "scores": told})
+    shipped = Bundle.save(ASSETS, card, files_of(shipped))
     result = {
         "quaver": __version__,
         "script": "benchmarks/default_bundle.py",

@@ -10,7 +10,9 @@ from quaver import corpora
 from quaver.manifest import Manifest
 
 NOTES = {
-    "intended": "Estimating the emotion that acted speech expresses: research, teaching, art, interfaces that adapt.",
+    "intended": (
+        "Estimating the emotion that acted speech expresses: research, demonstrations, art, interfaces that adapt."
+    ),
     "forbidden": (
         "Judging what somebody feels, and any decision about a person; in the EU inferring emotions of people at the "
         "workplace or in education is prohibited (Regulation (EU) 2024/1689, Article 5(1)(f))."
