@@ -10,7 +10,14 @@ from conftest import ROOT
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
 
 
-def test_the_readme_shows_what_was_measured_and_what_the_demo_prints():
+def test_the_readme_shows_every_sample_clip():
+    from quaver.zoo import samples
+
+    shown = re.search(r"<!-- demo -->(.*?)<!-- /demo -->", (ROOT / "README.md").read_text(), re.DOTALL)[1]
+    assert re.findall(r"^(\S+\.opus) ", shown, re.MULTILINE) == [path.name for path in samples()]
+
+
+def test_the_readme_shows_what_was_measured():
     done = subprocess.run([sys.executable, "benchmarks/readme.py", "--check"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
