@@ -112,21 +112,24 @@ def pairs(manifest: Manifest) -> int:
 
 
 def planted(manifest: Manifest) -> dict[str, dict[str, int]]:
-    """Plant copies as files of another speaker; count those found, and reports of clips that are no copies."""
+    """Plant copies as files of another speaker; count those found, and the other clips reported beside them."""
     rng = np.random.default_rng(0)
     chosen = [manifest.clips[i] for i in rng.choice(len(manifest), PLANTED, replace=False)]
     with tempfile.TemporaryDirectory() as folder:
         origin = {
-            save(clip, plant, Path(folder) / f"{k}-{i}.wav"): (kind, clip.path)
+            save(clip, plant, Path(folder) / f"{k}-{i}.wav"): (kind, clip)
             for k, (kind, plant) in enumerate(KINDS.items())
             for i, clip in enumerate(chosen)
         }
         found = leaks.find(manifest, Manifest(tuple(Clip(path, "planted", "nobody", "sad") for path in origin)))
-    counts = {kind: {"planted": PLANTED, "found": 0, "as augmented copy": 0, "others reported": 0} for kind in KINDS}
+    columns = ("found", "as augmented copy", "other takes by that speaker", "other speakers")
+    counts = {kind: dict.fromkeys(columns, 0) for kind in KINDS}
     for leak in found:
-        kind, path = origin[leak.right.path]
-        counts[kind]["found" if leak.left.path == path else "others reported"] += 1
-        counts[kind]["as augmented copy"] += leak.left.path == path and leak.kind == "augmented copy"
+        kind, clip = origin[leak.right.path]
+        own = leak.left.path == clip.path
+        same = leak.left.group == clip.group
+        counts[kind]["found" if own else columns[2] if same else columns[3]] += 1
+        counts[kind]["as augmented copy"] += own and leak.kind == "augmented copy"
     return counts
 
 

@@ -14,12 +14,13 @@ import numpy as np
 from quaver.likeness import TEMPI, Array, Match, Print, background, passages, questions, same_melody, same_waveform
 from quaver.prints import Prints
 
-SEARCH = 4  # version of what is remembered; raise it when the search itself changes
+SEARCH = 5  # version of what is remembered; raise it when the search itself changes
 NEAREST = 3  # clips that are looked at closely, for each clip
 AGREEING = 3  # of the five questions of a clip that must be answered well
+PURSUED = 2  # of those, how many are compared by melody too, which is slower
 WORTH = 0.66  # mean cosine of those below which nobody looks closely
 WORTH_MORE = 0.68  # the same for the slower comparison
-WAVEFORM = 0.35  # correlation of waveforms that makes a copy
+WAVEFORM = 0.3  # correlation of waveforms that makes a copy
 MELODY = 0.67  # agreement of maps that makes a copy, from speaker to speaker
 NOTED = 0.55  # from which a pair is remembered, so that these bars can move without another search
 OWN_MELODY = 0.8  # the same where both clips are by one speaker, who may well repeat a melody
@@ -103,9 +104,10 @@ def _search(voices: Sequence[Voice], prints: Prints, asking: str, done: Callable
             scores[other <= np.array(block)[:, None]] = -1
         for i, row, tempo in zip(block, scores, tempi, strict=True):
             best = np.argsort(-row)[:NEAREST]
-            for j in best[row[best] >= WORTH].tolist():
+            for rank, j in enumerate(best[row[best] >= WORTH].tolist()):
                 if digests[voices[i].key] != digests[voices[begin + j].key]:
-                    found += _look(i, begin + j, row[j], TEMPI[tempo[j]], voices, prints)
+                    likeness = row[j] if rank < PURSUED else 0.0
+                    found += _look(i, begin + j, likeness, TEMPI[tempo[j]], voices, prints)
         done(at + len(block))
     return found
 

@@ -58,7 +58,7 @@ PHRASE = 94  # frames, 3 s
 COARSE = (0.9, 0.95, 1.0, 1.05, 1.11)  # times the tempo that the passages suggest
 FINE = (0.975, 0.987, 1.013, 1.025)  # times the best of those, where it is promising
 FINER = (0.99, 1.0, 1.01)  # times the best of these
-PROMISING = 0.45
+PROMISING = 0.5
 PARTS = 6  # of two maps that lie on each other
 SHARED = 0.5  # of the energy of one of the two must lie where they overlap
 
