@@ -41,7 +41,20 @@ SETTINGS = train.Settings(
     variants=("", "noise"),
     recipe=Recipe(epochs=40, patience=6, slow_after=3, balance=True),
 )
-KEEP = ("clips", "uar", "wa", "macro_f1", "interval", "recall", "corpora", "genders", "ece", "labels", "confusion")
+KEEP = (
+    "clips",
+    "uar",
+    "wa",
+    "macro_f1",
+    "interval",
+    "recall",
+    "speakers",
+    "corpora",
+    "genders",
+    "ece",
+    "labels",
+    "confusion",
+)
 
 
 def main() -> None:

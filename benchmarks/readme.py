@@ -116,11 +116,13 @@ def default() -> str:
         "| --- | --- | --- | --- | --- |",
         row("int8, as shipped, four unheard speakers", told["sample_speakers"]),
     ]
+    each = told["sample_speakers"]["speakers"].items()
+    lines += [row(f"int8, as shipped, {name}", part) for name, part in each]
     for name in ("int8", "float32"):
         if name in told:
             lines.append(row(f"{name}, pooled folds", told[name]))
-    corpora = told.get("int8", told["sample_speakers"])["corpora"]
-    return "\n".join([*lines, *(row(f"int8, {name} alone", part) for name, part in corpora.items())])
+    parts_of = told["int8"]["corpora"].items() if "int8" in told else ()
+    return "\n".join([*lines, *(row(f"int8, pooled folds, {name}", part) for name, part in parts_of)])
 
 
 def row(name: str, scores: dict[str, Any]) -> str:
@@ -141,7 +143,7 @@ def frontend() -> str:
         f"{faster['p95']:.1f} over {told['clips']} real clips):",
         f"{told['quaver_ms']:.1f} ms of one core instead of {told['librosa_ms']:.1f} for a clip of "
         f"{told['seconds_median']:.1f} s, measured in turns in one run.",
-        f"No value differs by more than {worst:.0e} of the largest of its group.",
+        f"No value differs by more than {worst:.1e} of the largest of its group.",
         "Whole corpora are computed in parallel and remembered by content. [How](docs/frontend.md)",
     ]
     return "\n".join(lines)
