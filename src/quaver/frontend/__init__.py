@@ -1,14 +1,14 @@
 """From samples to features. A spec holds the numbers; `features` computes what the spec describes."""
 
 from quaver.errors import SpecError
-from quaver.frontend import article
-from quaver.frontend.spec import ArticleSpec, FrontendSpec, from_dict
+from quaver.frontend import article, logmel
+from quaver.frontend.spec import ArticleSpec, FrontendSpec, LogmelSpec, from_dict
 from quaver.frontend.tables import Array
 
-__all__ = ["NAMES", "ArticleSpec", "FrontendSpec", "features", "from_dict", "spec"]
+__all__ = ["NAMES", "ArticleSpec", "FrontendSpec", "LogmelSpec", "features", "from_dict", "spec"]
 
 _SPECS: dict[str, FrontendSpec] = {
-    made.name: made for made in (ArticleSpec(), ArticleSpec(name="article-edge", tuning=0.0))
+    made.name: made for made in (ArticleSpec(), ArticleSpec(name="article-edge", tuning=0.0), LogmelSpec())
 }
 NAMES = tuple(_SPECS)
 
@@ -36,7 +36,7 @@ def features(samples: Array, spec: FrontendSpec) -> Array:
         spec: which features, and with which numbers.
 
     Returns:
-        `spec.shape` float32.
+        `spec.shape` float32, a number of its own where that says None.
 
     Raises:
         SpecError: nothing here computes that kind of spec.
@@ -44,4 +44,6 @@ def features(samples: Array, spec: FrontendSpec) -> Array:
     """
     if isinstance(spec, ArticleSpec):
         return article.features(samples, spec)
+    if isinstance(spec, LogmelSpec):
+        return logmel.features(samples, spec)
     raise SpecError(f"no frontend computes a {type(spec).__name__}.")

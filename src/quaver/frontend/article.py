@@ -9,15 +9,12 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from quaver.errors import AudioError
-from quaver.frontend import tables
+from quaver.frontend import spectra, tables
 from quaver.frontend.spec import ArticleSpec
 from quaver.frontend.tables import Array
 
 BLOCK = 256  # frames whose spectra are at hand together, 6 s
-CHUNK = 32  # frames transformed together, so that their double precision stays in the processor's cache
-SLICE = 20  # rows of one matrix product
 KEEP = 4096  # frames, 95 s; the spectra of a longer clip are computed twice instead of kept
-LARGEST = 1e12  # of a sample, so that no power overflows
 _TINY = np.finfo(np.float32).tiny
 
 
@@ -34,7 +31,7 @@ def features(samples: Array, spec: ArticleSpec) -> Array:
     Raises:
         AudioError: no samples, more than one channel, whole numbers, or values that are not finite.
     """
-    samples = _one_channel(samples)
+    samples = spectra.one_channel(samples)
     frames = spec.frames(len(samples))
     padded = _padded(samples, frames, spec)
     zcr, rms = _zcr(samples, frames, spec), _rms(padded, spec)
@@ -44,21 +41,11 @@ def features(samples: Array, spec: ArticleSpec) -> Array:
         tuning = _tuning([_peaks(magnitude, spec) for magnitude in blocks()], spec)
     chroma, mel, decibels = np.zeros(spec.n_chroma), np.zeros(spec.n_mels), []
     for magnitude in blocks():
-        power = _mel(np.square(magnitude), spec)
+        power = spectra.mel(np.square(magnitude), spec)
         chroma += _chroma(magnitude, tables.chroma(spec, tuning))
         mel += power.sum(axis=0)
         decibels.append(_decibels(power, spec))
     return np.hstack((zcr, chroma / frames, _mfcc(decibels, spec), rms, mel / frames)).astype(np.float32)
-
-
-def _one_channel(samples: Array) -> Array:
-    samples = np.asarray(samples)
-    if samples.ndim != 1 or not samples.size:
-        raise AudioError(f"got samples of shape {samples.shape}; expected one channel (n,) with at least one sample.")
-    if not np.issubdtype(samples.dtype, np.floating):
-        raise AudioError(f"got {samples.dtype} samples; expected floating point, full scale being 1.")
-    with np.errstate(over="ignore"):  # _rms refuses what is too large
-        return np.ascontiguousarray(samples, dtype=np.float32)
 
 
 def _padded(samples: Array, frames: int, spec: ArticleSpec) -> Array:
@@ -71,65 +58,18 @@ def _padded(samples: Array, frames: int, spec: ArticleSpec) -> Array:
 
 def _blocks(padded: Array, spec: ArticleSpec) -> Callable[[], Iterable[Array]]:
     """Give the way to go through the magnitudes (frames, bins) float32 of all blocks, any number of times."""
-    frames = _frames(padded, spec)
+    frames = spectra.overlapping(padded, spec)
     parts = [frames[first : first + BLOCK] for first in range(0, len(frames), BLOCK)]
     if len(frames) > KEEP:
-        return lambda: (_magnitude(part, spec) for part in parts)
-    kept = [_magnitude(part, spec) for part in parts]
+        return lambda: (spectra.magnitudes(part, spec) for part in parts)
+    kept = [spectra.magnitudes(part, spec) for part in parts]
     return lambda: kept
-
-
-def _frames(padded: Array, spec: ArticleSpec) -> Array:
-    """See the samples as overlapping frames (frames, n_fft), without copying them."""
-    step = padded.itemsize
-    shape = 1 + (len(padded) - spec.n_fft) // spec.hop, spec.n_fft
-    return np.ndarray(shape, padded.dtype, padded, strides=(spec.hop * step, step))
-
-
-def _magnitude(frames: Array, spec: ArticleSpec) -> Array:
-    """Give the magnitude spectra (frames, bins) float32 of (frames, n_fft) samples.
-
-    The transform is in double precision and rounded as librosa rounds it: NumPy's single precision is slower, and a
-    peak that moves by one part in a million can change the tuning.
-    """
-    magnitude = np.empty((len(frames), spec.bins), np.float32)
-    # Buffers, because fresh memory costs as much as the transform.
-    chunk = min(CHUNK, len(frames))
-    windowed, spectrum = np.empty((chunk, spec.n_fft)), np.empty((chunk, spec.bins), complex)
-    rounded = np.empty((chunk, spec.bins), np.complex64)
-    for first in range(0, len(frames), chunk):
-        rows = slice(0, len(frames[first : first + chunk]))
-        windowed[rows] = frames[first : first + chunk]
-        windowed[rows] *= tables.window(spec)
-        np.fft.rfft(windowed[rows], out=spectrum[rows])
-        rounded[rows] = spectrum[rows]
-        np.abs(rounded[rows], out=magnitude[first : first + chunk])
-    return magnitude
-
-
-def _mel(power: Array, spec: ArticleSpec) -> Array:
-    """Sum (frames, bins) into mel bands (frames, n_mels)."""
-    mel = np.empty((len(power), spec.n_mels), np.float32)
-    for bands, bins, weights in tables.mel_bands(spec):
-        _multiply(power[:, bins], weights, mel[:, bands])
-    return mel
-
-
-def _multiply(rows: Array, weights: Array, out: Array) -> None:
-    """Put rows @ weights into `out`, in products too small for BLAS to share them among threads.
-
-    On a busy machine waiting for the other threads takes many times as long as everything else here.
-    """
-    whole = len(rows) - len(rows) % SLICE
-    pieces = -1 if whole else 0, SLICE
-    np.matmul(rows[:whole].reshape(*pieces, rows.shape[1]), weights, out=out[:whole].reshape(*pieces, out.shape[1]))
-    np.matmul(rows[whole:], weights, out=out[whole:])
 
 
 def _chroma(magnitude: Array, weights: Array) -> Array:
     """Sum the notes (12,) over frames, each frame's strongest note being 1."""
     notes = np.empty((len(magnitude), len(weights)), np.float32)
-    _multiply(magnitude, weights.T, notes)
+    spectra.multiply(magnitude, weights.T, notes)
     largest = notes.max(axis=1, keepdims=True)
     notes /= np.where(largest < _TINY, 1, largest)
     return np.asarray(notes.sum(axis=0))
@@ -164,7 +104,7 @@ def _rms(padded: Array, spec: ArticleSpec) -> float:
     hops = padded.reshape(-1, spec.hop)
     with np.errstate(over="ignore", invalid="ignore"):
         squares = np.vecdot(hops, hops).astype(float)
-    if not squares.max() <= LARGEST**2:
+    if not squares.max() <= spectra.LARGEST**2:
         raise AudioError("the samples hold values that are not finite (NaN or infinity) or absurdly large.")
     return float(np.sqrt(_sliding(squares, spec) / spec.n_fft).mean())
 

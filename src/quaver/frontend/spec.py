@@ -33,8 +33,8 @@ class FrontendSpec:
             object.__setattr__(self, field.name, value)
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """Give the shape of one clip's features."""
+    def shape(self) -> tuple[int | None, ...]:
+        """Give the shape of one clip's features; None where it depends on the length of the clip."""
         raise NotImplementedError
 
     @property
@@ -146,7 +146,62 @@ class ArticleSpec(FrontendSpec):
         return 1 + n_samples // self.hop
 
 
-KINDS: dict[str, type[FrontendSpec]] = {ArticleSpec.kind: ArticleSpec}
+@dataclass(frozen=True)
+class LogmelSpec(FrontendSpec):
+    """A log-mel spectrogram as Whisper takes it: logarithmic, nothing further than 8 decades below the loudest.
+
+    Example:
+        >>> LogmelSpec().shape, LogmelSpec().frames(16_000)
+        ((None, 80), 100)
+    """
+
+    kind: ClassVar[str] = "logmel"
+
+    name: str = "logmel"
+    sample_rate: int = 16_000  # Hz
+    n_fft: int = 400  # samples of a frame
+    hop: int = 160  # samples from frame to frame
+    n_mels: int = 80
+    mel_low: float = 0.0  # Hz
+    mel_high: float = 8000.0  # Hz
+    floor_power: float = 1e-10  # smallest mel power that counts
+    floor_decades: float = 8.0  # below the loudest mel value of the clip or window
+    offset: float = 4.0  # added to the logarithm, before it is divided by
+    scale: float = 4.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        nyquist = self.sample_rate / 2
+        self.expect(self.sample_rate > 0 and self.hop > 0, "sample rate and hop must be positive")
+        self.expect(self.n_fft >= 16 and self.n_fft % 2 == 0, f"n_fft must be even and at least 16, got {self.n_fft}")
+        self.expect(self.n_mels > 0, f"at least one mel band is needed, got {self.n_mels}")
+        self.expect(
+            0 <= self.mel_low < self.mel_high <= nyquist,
+            f"mel bands must lie between 0 and {nyquist:g} Hz, got {self.mel_low:g} to {self.mel_high:g}",
+        )
+        self.expect(min(self.floor_power, self.floor_decades, self.scale) > 0, "floors and scale must be positive")
+
+    @property
+    def bins(self) -> int:
+        """Count the frequencies of a frame's spectrum."""
+        return self.n_fft // 2 + 1
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        """Give the shape of one clip's features, (frames, 80), where the clip's length decides on the frames."""
+        return None, self.n_mels
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Name the bands: mel_0…."""
+        return tuple(f"mel_{i}" for i in range(self.n_mels))
+
+    def frames(self, n_samples: int) -> int:
+        """Count the frames of a clip: centred on every hop, without one behind the last whole hop."""
+        return n_samples // self.hop
+
+
+KINDS: dict[str, type[FrontendSpec]] = {kind.kind: kind for kind in (ArticleSpec, LogmelSpec)}
 
 
 def from_dict(values: Mapping[str, Any]) -> FrontendSpec:

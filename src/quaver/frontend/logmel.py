@@ -1,0 +1,37 @@
+"""The log-mel spectrogram that Whisper's encoder takes (Radford et al., 2022), in NumPy, of sound of any length."""
+
+import numpy as np
+
+from quaver.errors import AudioError
+from quaver.frontend import spectra
+from quaver.frontend.spec import LogmelSpec
+from quaver.frontend.tables import Array
+
+
+def features(samples: Array, spec: LogmelSpec) -> Array:
+    """Compute the spectrogram of a clip or window.
+
+    Whisper's own code pads everything to 30 s; here a clip stays as long as it is, and the floor lies below the loudest
+    value of the clip.
+
+    Args:
+        samples: (n,) float32, one channel at `spec.sample_rate`, more than half a frame of them.
+        spec: the numbers.
+
+    Returns:
+        (frames, n_mels) float32, about -1 to 2 with Whisper's numbers.
+
+    Raises:
+        AudioError: too few samples, more than one channel, whole numbers, or values that are not finite.
+    """
+    samples = spectra.one_channel(samples)
+    frames, half = spec.frames(len(samples)), spec.n_fft // 2
+    if not frames or len(samples) <= half:
+        raise AudioError(f"got {len(samples)} samples; {spec.name} needs at least {max(spec.hop, half + 1)}.")
+    if not np.abs(samples).max() <= spectra.LARGEST:
+        raise AudioError("the samples hold values that are not finite (NaN or infinity) or absurdly large.")
+    padded = np.pad(samples, half, mode="reflect")
+    powers = np.square(spectra.magnitudes(spectra.overlapping(padded, spec)[:frames], spec))
+    logs = np.log(np.maximum(spectra.mel(powers, spec), np.float32(spec.floor_power))) * np.float32(1 / np.log(10))
+    floored = np.maximum(logs, logs.max() - np.float32(spec.floor_decades))
+    return np.asarray((floored + np.float32(spec.offset)) / np.float32(spec.scale), np.float32)

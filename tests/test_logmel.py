@@ -1,0 +1,96 @@
+"""The log-mel spectrogram: Whisper's numbers, computed here as its paper and librosa's filters say."""
+
+import dataclasses
+
+import librosa
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from quaver import audio, frontend
+from quaver.errors import AudioError, SpecError
+from quaver.frontend import LogmelSpec
+
+SPEC = LogmelSpec()
+CLIPS = sorted((ROOT / "data" / "emodb" / "wav").iterdir())[::27]
+
+
+def reference(samples: np.ndarray) -> np.ndarray:
+    """Compute what Whisper computes, with librosa's transform and filters in double precision."""
+    spectrum = librosa.stft(samples.astype(float), n_fft=400, hop_length=160, pad_mode="reflect")[:, :-1]
+    mel = librosa.filters.mel(sr=16_000, n_fft=400, n_mels=80).astype(float) @ np.abs(spectrum) ** 2
+    logs = np.log10(np.maximum(mel, 1e-10))
+    return ((np.maximum(logs, logs.max() - 8) + 4) / 4).T
+
+
+@pytest.mark.parametrize("path", CLIPS, ids=lambda path: path.stem)
+def test_real_clips_come_out_as_whisper_hears_them(path):
+    samples, _ = audio.load(path, SPEC.sample_rate)
+    values = frontend.features(samples, SPEC)
+    assert values.dtype == np.float32
+    assert values.shape == (len(samples) // 160, 80)
+    assert np.abs(values - reference(samples)).max() <= 1e-4
+
+
+@pytest.mark.filterwarnings("ignore:n_fft=400")
+@pytest.mark.parametrize("length", [201, 319, 320, 321, 16_000, 16_159])
+def test_a_clip_of_any_length_has_a_frame_for_each_whole_hop(length, rng):
+    samples = rng.normal(size=length).astype(np.float32)
+    values = frontend.features(samples, SPEC)
+    assert values.shape == (SPEC.frames(length), 80) == (length // 160, 80)
+    assert np.abs(values - reference(samples)).max() <= 1e-4
+
+
+def test_gain_only_shifts_it(rng):
+    samples = rng.normal(size=16_000).astype(np.float32)
+    quieter, same = (frontend.features(gain * samples, SPEC) for gain in (0.1, 1))
+    assert np.allclose(same - quieter, 2 / 4, atol=1e-5)  # 20 dB are two decades of power, divided by four
+
+
+def test_silence_lies_at_the_floor():
+    assert np.allclose(frontend.features(np.zeros(1600, np.float32), SPEC), (-10 + 4) / 4)
+
+
+@pytest.mark.parametrize(
+    ("samples", "message"),
+    [
+        (np.zeros(200, np.float32), "at least 201"),
+        (np.zeros((2, 800), np.float32), "one channel"),
+        (np.full(800, np.nan, np.float32), "not finite"),
+        (np.full(800, 1e30, np.float32), "absurdly large"),
+        (np.zeros(800, np.int16), "floating point"),
+    ],
+)
+def test_samples_that_cannot_be_used_are_refused(samples, message):
+    with pytest.raises(AudioError, match=message):
+        frontend.features(samples, SPEC)
+
+
+CHANGES = [
+    *({"sample_rate": 22_050}, {"n_fft": 512}, {"hop": 200}, {"n_mels": 64}, {"mel_low": 40.0}, {"mel_high": 7600.0}),
+    *({"floor_power": 1e-6}, {"floor_decades": 4.0}, {"offset": 3.0}, {"scale": 2.0}),
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=str)
+def test_every_number_counts(change, rng):
+    other = dataclasses.replace(SPEC, **change)
+    fading = (rng.normal(size=16_000) * np.logspace(0, -6, 16_000)).astype(np.float32)
+    theirs, ours = (frontend.features(fading, spec) for spec in (other, SPEC))
+    assert other.fingerprint != SPEC.fingerprint
+    assert theirs.shape != ours.shape or not np.allclose(theirs, ours, atol=1e-3)
+
+
+def test_every_number_is_tested():
+    assert {key for change in CHANGES for key in change} == {f.name for f in dataclasses.fields(SPEC)} - {"name"}
+
+
+def test_the_fingerprint_is_pinned():
+    assert SPEC.fingerprint == frontend.spec("logmel").fingerprint == "25cb26e64061"
+    assert frontend.from_dict(SPEC.to_dict()) == SPEC
+
+
+@pytest.mark.parametrize("change", [{"n_fft": 15}, {"mel_high": 9000.0}, {"n_mels": 0}, {"scale": 0.0}, {"hop": 0}])
+def test_numbers_that_do_not_fit_are_refused(change):
+    with pytest.raises(SpecError, match="frontend 'logmel'"):
+        dataclasses.replace(SPEC, **change)
