@@ -31,8 +31,8 @@ def sides():
     return Data(features[:60], truth[:60]), Data(features[60:], truth[60:])
 
 
-def weights(folder, suffix="keras"):
-    return keras().models.load_model(folder / f"model.{suffix}", compile=False).get_weights()
+def weights(folder):
+    return keras().models.load_model(folder / "best.keras", compile=False).get_weights()
 
 
 def same(left, right):
@@ -69,13 +69,9 @@ def test_without_resume_training_begins_anew(sides, whole, tmp_path):
         assert len(fit(small_network, *sides, LABELS, Recipe(epochs=2), tmp_path)) == 2
 
 
-def test_keras_and_h5_hold_the_same_network(sides, whole):
-    assert same(weights(whole[0]), weights(whole[0], "h5"))
-
-
 def test_the_kept_network_is_the_one_of_the_best_epoch(sides, whole):
     folder, history = whole
-    model = keras().models.load_model(folder / "model.keras", compile=False)
+    model = keras().models.load_model(folder / "best.keras", compile=False)
     assert uar(model.predict(sides[1].features, verbose=0), sides[1].truth) == pytest.approx(
         best_row(history)["val_uar"]
     )

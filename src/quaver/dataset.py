@@ -21,6 +21,7 @@ from quaver.files import cache_folder
 from quaver.frontend import FrontendSpec, features
 from quaver.machine import cores
 from quaver.manifest import Clip, Manifest
+from quaver.stems import Stem
 
 Progress = Callable[[int, int], None]
 
@@ -32,7 +33,7 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLI
 class Features:
     """What `extract` gives: one row of values for each clip that could be read, in the manifest's order."""
 
-    values: np.ndarray  # (n, *spec.shape) float32
+    values: np.ndarray  # (n, *spec.shape) float32; (n,) arrays where the shape depends on the clip's length
     clips: Manifest  # the n clips
     failures: tuple[tuple[Clip, str], ...]  # the others, with the reason
 
@@ -46,6 +47,26 @@ class _Job:
     keys: Mapping[str, str]  # variant -> key
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """What is computed of each clip: features, or what a stem makes of them."""
+
+    spec: FrontendSpec
+    through: Stem | None
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        return self.through.shape if self.through else self.spec.shape
+
+    @property
+    def fingerprint(self) -> str:
+        return f"{self.spec.fingerprint}-{self.through.fingerprint}" if self.through else self.spec.fingerprint
+
+    def of(self, samples: np.ndarray) -> np.ndarray:
+        computed = features(samples, self.spec)
+        return self.through(computed) if self.through else computed
+
+
 _Result = tuple[dict[str, np.ndarray], dict[str, str]]  # values by key, reasons by key
 
 
@@ -53,6 +74,7 @@ def extract(
     manifest: Manifest,
     spec: FrontendSpec,
     *,
+    through: Stem | None = None,
     seed: int = 0,
     workers: int | None = None,
     cache: bool = True,
@@ -66,9 +88,11 @@ def extract(
     Args:
         manifest: the clips; those with a variant are augmented before the frontend sees them.
         spec: the frontend.
+        through: what turns a clip's features into the values wanted; None keeps the features.
         seed: of the augmentations' draws; the untouched clips do not depend on it.
         workers: number of processes; None means one for each core, and 1 stays in this process.
-        cache: whether to read and write the cache below `files.cache_folder()`.
+        cache: whether to read and write the cache below `files.cache_folder()`; features as long as their clip are
+            never kept there.
         progress: called with (files done, files in all).
 
     Returns:
@@ -78,20 +102,21 @@ def extract(
         QuaverError: not one clip could be read.
     """
     errors: dict[str, str] = {}
-    keys, jobs = _plan(manifest, spec, seed, errors)
-    with closing(_Store(spec) if cache else _NoStore()) as store:
+    wanted = _Wanted(spec, through)
+    keys, jobs = _plan(manifest, wanted, seed, errors)
+    with closing(_Store(wanted) if cache and None not in wanted.shape else _NoStore()) as store:
         found = store.read(keys)
         todo = [job for job in jobs if not found.keys() >= set(job.keys.values())]
-        for done, (values, reasons) in enumerate(_run(todo, spec, workers), start=len(jobs) - len(todo) + 1):
+        for done, (values, reasons) in enumerate(_run(todo, wanted, workers), start=len(jobs) - len(todo) + 1):
             store.write(values)
             found.update(values)
             errors.update(reasons)
             if progress:
                 progress(done, len(jobs))
-    return _collect(manifest, spec, keys, found, errors)
+    return _collect(manifest, wanted, keys, found, errors)
 
 
-def _plan(manifest: Manifest, spec: FrontendSpec, seed: int, errors: dict[str, str]) -> tuple[list[str], list[_Job]]:
+def _plan(manifest: Manifest, wanted: _Wanted, seed: int, errors: dict[str, str]) -> tuple[list[str], list[_Job]]:
     """Give each clip its cache key, and gather the clips that one decoding serves into a job."""
     contents: dict[Path, str] = {}
     keys: list[str] = []
@@ -105,7 +130,7 @@ def _plan(manifest: Manifest, spec: FrontendSpec, seed: int, errors: dict[str, s
             continue
         span = f"{content}:{clip.start}:{clip.end}"
         draw = f"{clip.variant}:{seed}" if clip.variant else ""
-        keys.append(hashlib.sha256(f"{span}|{draw}|{spec.fingerprint}".encode()).hexdigest())
+        keys.append(hashlib.sha256(f"{span}|{draw}|{wanted.fingerprint}".encode()).hexdigest())
         job = jobs.setdefault(span, _Job(clip, f"{seed}:{span}", {}))
         jobs[span] = _Job(job.clip, job.draw, {**job.keys, clip.variant: keys[-1]})
     return keys, list(jobs.values())
@@ -117,30 +142,39 @@ def _content(path: Path) -> str:
 
 
 def _collect(
-    manifest: Manifest, spec: FrontendSpec, keys: list[str], found: dict[str, np.ndarray], errors: dict[str, str]
+    manifest: Manifest, wanted: _Wanted, keys: list[str], found: dict[str, np.ndarray], errors: dict[str, str]
 ) -> Features:
     rows = list(zip(manifest, keys, strict=True))
     kept = [(clip, found[key]) for clip, key in rows if key in found]
     failures = tuple((clip, errors[key]) for clip, key in rows if key not in found)
     if failures and not kept:
         raise QuaverError(f"not one of {len(failures)} clips could be read; the first: {failures[0][1]}")
-    values = np.stack([values for _, values in kept]) if kept else np.zeros((0, *spec.shape), np.float32)
+    values = _stacked([values for _, values in kept], wanted.shape)
     return Features(values, Manifest(tuple(clip for clip, _ in kept)), failures)
 
 
-def _run(jobs: list[_Job], spec: FrontendSpec, workers: int | None) -> Iterator[_Result]:
+def _stacked(rows: list[np.ndarray], shape: tuple[int | None, ...]) -> np.ndarray:
+    fixed = [size for size in shape if size is not None]
+    if len(fixed) == len(shape):
+        return np.stack(rows) if rows else np.zeros((0, *fixed), np.float32)
+    values = np.empty(len(rows), object)
+    values[:] = rows
+    return values
+
+
+def _run(jobs: list[_Job], wanted: _Wanted, workers: int | None) -> Iterator[_Result]:
     workers = min(workers or cores(), max(1, len(jobs) // FEW))
     if workers == 1:
-        yield from (_compute(job, spec) for job in jobs)
+        yield from (_compute(job, wanted) for job in jobs)
         return
     context = get_context("spawn")  # a forked JAX or TensorFlow hangs
     with _one_thread_each(), ProcessPoolExecutor(workers, context, _leave_interrupts_to_parent) as pool:
         waiting = iter(jobs)
-        running: set[Future[_Result]] = {pool.submit(_compute, job, spec) for job in islice(waiting, 4 * workers)}
+        running: set[Future[_Result]] = {pool.submit(_compute, job, wanted) for job in islice(waiting, 4 * workers)}
         try:
             while running:
                 finished, running = wait(running, return_when=FIRST_COMPLETED)
-                running |= {pool.submit(_compute, job, spec) for job in islice(waiting, len(finished))}
+                running |= {pool.submit(_compute, job, wanted) for job in islice(waiting, len(finished))}
                 yield from (future.result() for future in finished)
         except BrokenProcessPool as error:
             raise QuaverError(
@@ -151,13 +185,13 @@ def _run(jobs: list[_Job], spec: FrontendSpec, workers: int | None) -> Iterator[
             pool.shutdown(cancel_futures=True)
 
 
-def _compute(job: _Job, spec: FrontendSpec) -> _Result:
+def _compute(job: _Job, wanted: _Wanted) -> _Result:
     clip, values = job.clip, {}
     try:
-        samples, rate = audio.load(clip.path, spec.sample_rate, start=clip.start, end=clip.end)
+        samples, rate = audio.load(clip.path, wanted.spec.sample_rate, start=clip.start, end=clip.end)
         for variant, key in job.keys.items():
             varied = augment.vary(samples, rate, variant, job.draw) if variant else samples
-            values[key] = features(varied, spec)
+            values[key] = wanted.of(varied)
     except QuaverError as error:
         return values, {key: str(error) for key in job.keys.values() if key not in values}
     return values, {}
@@ -194,13 +228,13 @@ class _NoStore:
 
 
 class _Store(_NoStore):
-    """Features on disk, one SQLite file for each spec: whole or absent after any interruption, safe to share."""
+    """Features on disk, a SQLite file for each spec and stem: whole or absent after any interruption, safe to share."""
 
-    def __init__(self, spec: FrontendSpec) -> None:
+    def __init__(self, wanted: _Wanted) -> None:
         folder = cache_folder() / "features"
         folder.mkdir(parents=True, exist_ok=True)
-        self._shape = spec.shape
-        self._db = sqlite3.connect(folder / f"{spec.name}-{spec.fingerprint}.sqlite", timeout=60)
+        self._shape = [size for size in wanted.shape if size is not None]
+        self._db = sqlite3.connect(folder / f"{wanted.spec.name}-{wanted.fingerprint}.sqlite", timeout=60)
         self._db.execute("pragma journal_mode=wal")
         self._db.execute("pragma synchronous=normal")
         self._db.execute("create table if not exists features (key text primary key, value blob) without rowid")

@@ -9,13 +9,14 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from quaver import dataset, splits, zoo
+from quaver import calibrate, dataset, splits, zoo
 from quaver.bundle import Bundle, Card
 from quaver.calibrate import Probabilities, Truth
 from quaver.errors import QuaverError
 from quaver.files import atomic_path
 from quaver.manifest import Clip, Manifest
 from quaver.scores import RESAMPLES, Predictions, Scores
+from quaver.stems import Stem
 
 
 def score(
@@ -115,20 +116,32 @@ def bundle(
         LeakError: a scored clip sounds like one of a heard speaker.
         QuaverError: no speaker, no label or no readable clip is left.
     """
-    from quaver.predict import Predictor  # late: starts ONNX Runtime
-
     model = model if isinstance(model, Bundle) else zoo.load(model)
     card, notes = model.card, list[str]()
     clips, implied = _selected(manifest, protocol)
     tested = _unheard(card, _labelled(card, clips, notes), allow_leak or implied, notes)
-    features = dataset.extract(tested, card.spec, progress=progress)
+    features, answers = _answered(model, tested, progress)
     if features.failures:
         notes.append(f"{len(features.failures)} clips could not be read; the first: {features.failures[0][1]}")
     independent = _independent(card, features.clips, manifest, allow_leak or implied, notes)
     truth = np.array([card.emotions.index(clip.emotion) for clip in features.clips], np.int64)
-    answers = Predictor(model).probabilities(features.values)
     scores = score(answers, truth, features.clips.clips, card.emotions, seed=seed)
     return replace(scores, speaker_independent=independent, notes=tuple(notes))
+
+
+def _answered(
+    model: Bundle, tested: Manifest, progress: dataset.Progress | None
+) -> tuple[dataset.Features, calibrate.Probabilities]:
+    """Give what could be read, and the calibrated probabilities of it."""
+    card = model.card
+    if None in card.spec.shape:  # features as long as their clip: too much to hold for a whole corpus
+        network = Stem(model.model, card.files[model.model.name], (len(card.emotions),))
+        found = dataset.extract(tested, card.spec, through=network, cache=False, progress=progress)
+        return found, calibrate.apply(found.values, card.temperature)
+    from quaver.predict import Predictor  # late: starts ONNX Runtime
+
+    found = dataset.extract(tested, card.spec, progress=progress)
+    return found, Predictor(model).probabilities(found.values)
 
 
 def _selected(manifest: Manifest, protocol: str | None) -> tuple[Manifest, bool]:

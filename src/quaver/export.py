@@ -7,20 +7,19 @@ reordered instead, and batch normalisation disappears into the neighbouring weig
 """
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quaver import export_attention as attention
 from quaver.errors import BundleError
-from quaver.onnx_graph import INPUT, Array, Graph, float64, padding
+from quaver.onnx_graph import INPUT, Array, Graph, Rule, float64, padding
 
 if TYPE_CHECKING:
     import keras
     import onnx
-
-Rule = Callable[[Graph, str, dict[str, Any], list[Array]], None]
 
 
 def to_onnx(model: "keras.Model") -> "onnx.ModelProto":
@@ -42,6 +41,10 @@ def to_onnx(model: "keras.Model") -> "onnx.ModelProto":
             raise BundleError(
                 f"the layer {layer.name!r} is a {kind}, which nothing exports; supported: {', '.join(sorted(RULES))}."
             )
+        if any(graph.edges) and kind not in _AFTER_ZEROS:
+            raise BundleError(f"zeros can be exported in front of a convolution; here {layer.name!r} follows them.")
+        if kind not in _TRAINING_ONLY:
+            graph.arrange(layer.name, by_time=kind in attention.RULES)
         RULES[kind](graph, layer.name, layer.get_config(), [np.asarray(w) for w in layer.get_weights()])
     return graph.finish()
 
@@ -256,12 +259,20 @@ def _global_average(graph: Graph, name: str, config: dict[str, Any], weights: li
         graph.flatten(f"{name}/flat")
 
 
+def _zero_padding(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    _channels_last(config, name)
+    before, after = config["padding"]
+    graph.edges = before + graph.edges[0], after + graph.edges[1]
+
+
 def _flatten(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
     graph.flatten(name)
 
 
 _TRAINING_ONLY = ("Dropout", "SpatialDropout1D", "AlphaDropout", "GaussianDropout", "GaussianNoise", "InputLayer")
+_AFTER_ZEROS = ("Conv1D", "DepthwiseConv1D", "SeparableConv1D", "ZeroPadding1D")
 RULES: dict[str, Rule] = {
+    **attention.RULES,
     **dict.fromkeys(_TRAINING_ONLY, _nothing),
     "Activation": _activation,
     "BatchNormalization": _batch_norm,
@@ -276,4 +287,5 @@ RULES: dict[str, Rule] = {
     "Reshape": _reshape,
     "SeparableConv1D": _separable,
     "Softmax": _softmax,
+    "ZeroPadding1D": _zero_padding,
 }

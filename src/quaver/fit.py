@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from quaver import networks
 from quaver.backend import keras
 from quaver.errors import TrainingError
 from quaver.files import atomic_path, atomic_text, write_json
@@ -21,6 +22,7 @@ Say = Callable[[str], None]
 Row = dict[str, float]
 Array = np.ndarray[Any, np.dtype[Any]]
 
+BEST = "best.keras"
 PREDICT_BATCH = 64
 FIELDS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "val_uar", "learning_rate", "seconds")
 
@@ -59,7 +61,7 @@ def fit(
     resume: bool = False,
     say: Say = lambda text: None,
 ) -> list[Row]:
-    """Train what `build` makes; leave the best of it in `folder` as model.keras and model.h5.
+    """Train what `build` makes; leave the best of it in `folder` as best.keras.
 
     After each epoch the folder holds a checkpoint of everything, so that a run stopped at any moment goes on with
     `resume` as if nothing had happened: the order of the clips and the dropout masks depend on the seed and the epoch
@@ -71,7 +73,7 @@ def fit(
         validation: unseen speakers that choose the epoch.
         labels: number of classes.
         recipe: how to fit.
-        folder: for model.keras, model.h5, history.csv and the checkpoint.
+        folder: for best.keras, history.csv and the checkpoint.
         share: how much of `train` an epoch shows, drawn anew each time.
         resume: go on from the checkpoint where there is one.
         say: receives a line an epoch.
@@ -96,8 +98,7 @@ def fit(
         history.append(row)
         if best_row(history) is row:
             best.set_weights(model.get_weights())
-            _save(best, folder / "model.keras")
-            _save(best, folder / "model.h5")
+            save(best, folder / BEST)
         _checkpoint(model, history, folder)
         say(_line(history, recipe))
     return history
@@ -192,7 +193,7 @@ def _seed_dropout(model: Any, seed: int, epoch: int) -> None:
 def _checkpoint(model: Any, history: list[Row], folder: Path) -> None:
     """Save everything under a new name, point state.json to it, and only then drop the older one."""
     name = f"checkpoint-{len(history):03d}.keras"
-    _save(model, folder / name)
+    save(model, folder / name)
     with atomic_text(folder / "history.csv") as out:
         writer = csv.DictWriter(out, FIELDS, lineterminator="\n")
         writer.writeheader()
@@ -206,14 +207,15 @@ def _checkpoint(model: Any, history: list[Row], folder: Path) -> None:
 def _restore(folder: Path) -> tuple[Any, list[Row]]:
     try:
         state = json.loads((folder / "state.json").read_text())
-        return keras().models.load_model(folder / state["checkpoint"]), state["history"]
+        return networks.load(folder / state["checkpoint"]), state["history"]
     except FileNotFoundError:
         return None, []
     except (ValueError, KeyError, OSError) as error:
         raise TrainingError(f"{folder} holds a checkpoint that cannot be read ({error}); delete it.") from error
 
 
-def _save(model: Any, path: Path) -> None:
+def save(model: Any, path: Path) -> None:
+    """Write a network as `.keras` or `.h5`, whole or not at all."""
     with atomic_path(path) as temporary, _quiet():
         model.save(temporary)
 

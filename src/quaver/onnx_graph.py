@@ -1,9 +1,11 @@
 """An ONNX graph that grows by one layer after another, with batch normalisation folded and sequences laid out.
 
 Sequences are (batch, channels, 1, time): ONNX Runtime runs a 2-D convolution of height one faster than a 1-D one. No
-node transposes anything on the way: the rows of the dense layer after a flatten are reordered instead.
+node transposes anything on the way: the rows of the dense layer after a flatten are reordered instead. Only where
+attention begins they become (batch, time, channels), as `arrange` does it.
 """
 
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -22,16 +24,22 @@ INPUT, OUTPUT = "features", "probabilities"
 
 
 class Graph:
-    """The ONNX nodes so far, and the shape of the last tensor as Keras sees it: (n,) or (time, channels)."""
+    """The ONNX nodes so far, and the shape of the last tensor as Keras sees it: (n,) or (time, channels).
 
-    def __init__(self, shape: tuple[int, ...]) -> None:
-        self.input_shape = self.shape = shape
+    The time is None where it depends on the clip; then nothing may flatten it.
+    """
+
+    def __init__(self, shape: tuple[int | None, ...]) -> None:
+        self.input_shape = shape
+        self.shape: tuple[Any, ...] = shape
         self.nodes: list[tuple[str, str, list[str], dict[str, Any]]] = []  # operator, name, inputs, attributes
         self.weights: dict[str, Array] = {}
         self.waiting: tuple[str, Array, Array] | None = None  # name, scale, shift, which the next layer may absorb
         self.unrolled: tuple[int, int] | None = None  # (time, channels) whose values lie channel by channel in (n,)
+        self.edges = 0, 0  # zeros that the next convolution adds before and after
+        self.by_time = False  # whether the last tensor is (batch, time, channels)
         self.tensor = INPUT
-        if len(shape) > 2 or None in shape:
+        if len(shape) > 2 or shape[-1] is None:
             raise BundleError(f"networks on (n,) or (time, channels) can be exported; this one takes {shape}.")
         if len(shape) == 2:
             if 1 not in shape:
@@ -42,13 +50,30 @@ class Graph:
         """Append a node that works on the last tensor; its further inputs are constants called `name/...`."""
         names = [f"{name}/{suffix}" for suffix, _ in weights]
         self.weights.update(zip(names, (values for _, values in weights), strict=True))
-        self.nodes.append((operator, name, [self.tensor, *names], attributes))
+        self.join(operator, name, self.tensor, *names, **attributes)
+
+    def join(self, operator: str, name: str, *tensors: str, **attributes: Any) -> None:
+        """Append a node that works on these tensors, which exist already."""
+        self.nodes.append((operator, name, list(tensors), attributes))
         self.tensor = f"{name}:0"
+
+    def arrange(self, name: str, by_time: bool) -> None:
+        """Make (batch, time, channels) of a sequence, or (batch, channels, 1, time) again, unless it is so already."""
+        if len(self.shape) == 1 or self.by_time == by_time:
+            return
+        self.settle()
+        if by_time:
+            self.add("Squeeze", f"{name}/sequence", ("axis", np.array([2], np.int64)))
+            self.add("Transpose", f"{name}/by_time", perm=[0, 2, 1])
+        else:
+            self.add("Transpose", f"{name}/by_channel", perm=[0, 2, 1])
+            self.lay_out(f"{name}/sequence")
+        self.by_time = by_time
 
     def lay_out(self, name: str) -> None:
         """Make (batch, channels, 1, time) of values that already lie in that order."""
         time, channels = self.shape
-        self.add("Reshape", name, ("shape", np.array([0, channels, 1, time], np.int64)))
+        self.add("Reshape", name, ("shape", np.array([0, channels, 1, -1 if time is None else time], np.int64)))
 
     def broadcast(self, values: Array) -> Array:
         """Shape one value a feature or channel so that it meets the last tensor."""
@@ -93,7 +118,10 @@ class Graph:
         """Convolve over time; `kernel` as in Keras: (width, in / groups, out)."""
         kernel, bias = float64(kernel), np.zeros(kernel.shape[-1]) if bias is None else float64(bias)
         stride, dilation = config["strides"][0], config["dilation_rate"][0]
-        before, after, steps = padding(config["padding"], self.shape[0], len(kernel), stride, dilation)
+        time = self.shape[0] if self.shape[0] is None else self.shape[0] + sum(self.edges)
+        before, after, steps = padding(config["padding"], time, len(kernel), stride, dilation)
+        (zeros_before, zeros_after), self.edges = self.edges, (0, 0)
+        before, after = before + zeros_before, after + zeros_after
         if groups == 1 and before == after == 0:
             kernel, bias = self.absorb(kernel, bias)
         self.settle()
@@ -115,6 +143,8 @@ class Graph:
         if len(self.shape) == 1:
             return
         time, channels = self.shape
+        if time is None:
+            raise BundleError(f"the layer {name!r} flattens a sequence of any length; pool over time before it.")
         if self.waiting:
             bn, scale, shift = self.waiting
             self.waiting = bn, np.tile(scale, time), np.tile(shift, time)
@@ -135,14 +165,15 @@ class Graph:
             )
             for operator, name, inputs, attributes in self.nodes
         ]
-        single = {name: v if v.dtype == np.int64 else v.astype(np.float32) for name, v in self.weights.items()}
+        kept = (np.int64, np.float16)  # shapes and indices, and tables that are meant so
+        single = {name: v if v.dtype in kept else v.astype(np.float32) for name, v in self.weights.items()}
         described = helper.make_tensor_value_info
         graph = helper.make_graph(
             nodes,
             "quaver",
-            [described(INPUT, onnx.TensorProto.FLOAT, ["batch", *self.input_shape])],
+            [described(INPUT, onnx.TensorProto.FLOAT, ["batch", *(size or "frames" for size in self.input_shape)])],
             [described(OUTPUT, onnx.TensorProto.FLOAT, ["batch", *self.shape])],
-            [numpy_helper.from_array(np.ascontiguousarray(values), name) for name, values in single.items()],
+            [numpy_helper.from_array(np.asarray(values, order="C"), name) for name, values in single.items()],
         )
         model = helper.make_model(
             graph,
@@ -155,17 +186,28 @@ class Graph:
         return model
 
 
+Rule = Callable[[Graph, str, dict[str, Any], list[Array]], None]  # adds a layer: name, configuration, weights
+
+
 def float64(values: Array) -> Array:
     """Widen weights before they are folded, which would cost a digit in float32."""
     return np.asarray(values, dtype=np.float64)
 
 
-def padding(kind: str, steps: int, width: int, stride: int, dilation: int = 1) -> tuple[int, int, int]:
-    """Give the zeros before and after, and the steps that come out, as Keras counts ("same": the odd one after)."""
+def padding(kind: str, steps: int | None, width: int, stride: int, dilation: int = 1) -> tuple[int, int, int | None]:
+    """Give the zeros before and after, and the steps that come out, as Keras counts ("same": the odd one after).
+
+    Raises:
+        BundleError: "same" with a stride over sequences of any length, where the zeros depend on the length.
+    """
     reach = (width - 1) * dilation + 1
     if kind == "same":
-        total = max((-(-steps // stride) - 1) * stride + reach - steps, 0)
+        if steps is None and stride > 1:
+            raise BundleError(
+                'padding="same" with a stride depends on the length of the sequence; put ZeroPadding1D in front.'
+            )
+        total = max((-(-(steps or reach) // stride) - 1) * stride + reach - (steps or reach), 0)
         before = total // 2
     else:
         total = before = reach - 1 if kind == "causal" else 0
-    return before, total - before, (steps + total - reach) // stride + 1
+    return before, total - before, None if steps is None else (steps + total - reach) // stride + 1

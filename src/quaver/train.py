@@ -1,28 +1,28 @@
 """From manifests to bundles: one network a fold of a protocol, or a final one on everybody."""
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from quaver import __version__, augment, calibrate, dataset, evaluate, export, leaks, networks, plots, provenance
-from quaver.backend import keras
+from quaver import augment, calibrate, dataset, evaluate, export, leaks, networks, plots, provenance, run_folder, stems
 from quaver.bundle import Bundle, Card
 from quaver.emotions import in_order
 from quaver.errors import TrainingError
 from quaver.files import write_json
-from quaver.fit import Data, Recipe, Row, best_row, fit, predict
+from quaver.fit import BEST, Data, Recipe, Row, best_row, fit, predict, save
 from quaver.frontend import FrontendSpec, spec
 from quaver.manifest import Manifest
 from quaver.scores import Scores
 from quaver.splits import Fold, Protocol, protocol
+from quaver.stems import Stem
 
 Say = Callable[[str], None]
 FINAL = "final"
+KEPT = ("model.keras", "model.h5")  # beside model.onnx
 
 
 @dataclass(frozen=True)
@@ -90,11 +90,11 @@ def run(
     """
     out, rule = Path(out), protocol(settings.protocol)
     parts = rule.folds(manifest, settings.recipe.seed)
-    wanted = _wanted(folds, len(parts))
-    _open(out, manifest, settings, resume)
+    asked = run_folder.wanted(folds, len(parts))
+    run_folder.begin(out, manifest, settings, resume)
     labels = in_order(clip.emotion for part in parts for clip in part.test)
     for part in parts:
-        if part.index not in wanted:
+        if part.index not in asked:
             continue
         folder = out / f"fold-{part.index:02d}"
         if (folder / "scores.json").exists():
@@ -102,7 +102,7 @@ def run(
             continue
         job = _Job(rule, part, labels, settings, folder, allow_leak)
         _train(job, resume, partial(_say_of, say, f"fold {part.index}/{len(parts)}"), progress)
-    return _pool(out, len(parts))
+    return run_folder.pool(out, len(parts))
 
 
 def final(
@@ -137,7 +137,7 @@ def final(
     """
     out, rule = Path(out), protocol(settings.protocol)
     part = rule.final(manifest, settings.recipe.seed)
-    _open(out, manifest, settings, resume=resume or (out / "scores.json").exists())
+    run_folder.begin(out, manifest, settings, resume=resume or (out / "scores.json").exists())
     labels = in_order(clip.emotion for clip in part.train)
     job = _Job(rule, part, labels, settings, out / FINAL, allow_leak=False, name=name, licence=licence)
     return _train(job, resume, partial(_say_of, say, FINAL), progress)
@@ -162,6 +162,22 @@ class _Job:
     def spec(self) -> FrontendSpec:
         return spec(self.settings.frontend)
 
+    @cached_property
+    def stem(self) -> Stem | None:
+        return stems.of(self.settings.network)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Give the shape of what is trained on."""
+        shape = self.stem.shape if self.stem else self.spec.shape
+        fixed = tuple(size for size in shape if size is not None)
+        if len(fixed) < len(shape):
+            raise TrainingError(
+                f"the network {self.settings.network!r} needs clips of one length; the frontend "
+                f"{self.settings.frontend!r} gives as many frames as a clip has."
+            )
+        return fixed
+
     @property
     def lenient(self) -> bool:
         """Tell whether a leak is let pass: asked for, or what the protocol is about."""
@@ -176,7 +192,7 @@ class _Job:
 
 def _train(job: _Job, resume: bool, say: Say, progress: dataset.Progress | None) -> Bundle:
     leaks.guard(job.fold, allow_leak=job.lenient, progress=progress)
-    recipe, shape, labels = job.settings.recipe, job.spec.shape, job.labels
+    recipe, shape, labels = job.settings.recipe, job.shape, job.labels
     train = _side(_augmented(job.fold.train, job.settings.variants), job, say, progress)
     validation = _side(job.fold.validation, job, say, progress)
     axes = (0,) if len(shape) == 1 else tuple(range(len(shape)))
@@ -194,20 +210,21 @@ def _train(job: _Job, resume: bool, say: Say, progress: dataset.Progress | None)
 def _finish(
     job: _Job, history: list[Row], train: Side, validation: Side, say: Say, progress: dataset.Progress | None
 ) -> Bundle:
-    model = keras().models.load_model(job.folder / "model.keras", compile=False)
+    model = networks.load(job.folder / BEST)
     plots.save(plots.curves(history), job.folder / "curves")
     guessed = predict(model, validation.data.features)
     temperature = calibrate.temperature(guessed, validation.data.truth)
-    card = _card(job, model, train, validation, temperature)
+    whole = networks.whole(job.settings.network, model)
+    card = _card(job, whole, train, validation, temperature)
     card = replace(card, thresholds=calibrate.thresholds(calibrate.apply(guessed, temperature), validation.data.truth))
     if not job.fold.test:
-        return _bundle(job, card, model)
+        return _bundle(job, card, whole)
     test = _side(job.fold.test, job, say, progress)
     answers = calibrate.apply(predict(model, test.data.features), temperature).astype(np.float32)
     evaluate.save_predictions(job.folder / "test.npz", answers, test.data.truth, test.clips.clips, job.labels)
     scores = evaluate.score(answers, test.data.truth, test.clips.clips, job.labels)
     scores = replace(scores, speaker_independent=job.independent)
-    bundle = _bundle(job, replace(card, scores=scores.to_dict()), model)
+    bundle = _bundle(job, replace(card, scores=scores.to_dict()), whole)
     write_json(job.folder / "scores.json", scores.to_dict() | {"best_epoch": best_row(history)["epoch"]})
     say(f"test: UAR {100 * scores.uar:.1f} on {scores.clips} clips")
     return bundle
@@ -222,7 +239,7 @@ def _augmented(train: Manifest, variants: Sequence[str]) -> Manifest:
 
 
 def _side(clips: Manifest, job: _Job, say: Say, progress: dataset.Progress | None) -> Side:
-    read = dataset.extract(clips, job.spec, seed=job.settings.recipe.seed, progress=progress)
+    read = dataset.extract(clips, job.spec, through=job.stem, seed=job.settings.recipe.seed, progress=progress)
     for _, reason in read.failures:
         say(f"left out: {reason}")
     truth = np.array([job.labels.index(clip.emotion) for clip in read.clips], np.int64)
@@ -245,7 +262,7 @@ def _card(job: _Job, model: Any, train: Side, validation: Side, temperature: flo
         validation=job.fold.validation_by,
         protocol=job.settings.protocol,
         speaker_independent=job.independent,
-        scores={} if job.fold.test else _pooled(job.folder.parent),
+        scores={} if job.fold.test else run_folder.pooled(job.folder.parent),
         temperature=temperature,
         notes=provenance.NOTES,
         commit=provenance.commit(),
@@ -253,45 +270,7 @@ def _card(job: _Job, model: Any, train: Side, validation: Side, temperature: flo
 
 
 def _bundle(job: _Job, card: Card, model: Any) -> Bundle:
-    files = {name: (job.folder / name).read_bytes() for name in ("model.keras", "model.h5")}
+    for name in KEPT:
+        save(model, job.folder / name)
+    files = {name: (job.folder / name).read_bytes() for name in KEPT}
     return Bundle.save(job.folder, card, {"model.onnx": export.to_onnx(model).SerializeToString(), **files})
-
-
-def _wanted(folds: Sequence[int] | None, count: int) -> set[int]:
-    wanted = set(folds or range(1, count + 1))
-    if wrong := wanted - set(range(1, count + 1)):
-        raise TrainingError(f"there is no fold {min(wrong)}; the protocol has folds 1 to {count}.")
-    return wanted
-
-
-def _open(out: Path, manifest: Manifest, settings: Settings, resume: bool) -> None:
-    """Begin a run or make sure that the one in `out` is the same."""
-    told = json.loads(json.dumps(asdict(settings))) | {
-        "clips": len(manifest),
-        "emotions": manifest.describe()["emotions"],
-    }
-    path = out / "run.json"
-    if not path.exists():
-        write_json(path, told | {"quaver": __version__, "commit": provenance.commit()})
-        return
-    before = json.loads(path.read_text())
-    if not resume:
-        raise TrainingError(f"{out} holds a run already; go on with --resume, or give another folder.")
-    if other := [name for name, value in told.items() if before.get(name) != value]:
-        raise TrainingError(
-            f"{out} holds a run with another {other[0]} ({before.get(other[0])}, not {told[other[0]]}); "
-            "resume with the same settings and manifest, or give another folder."
-        )
-
-
-def _pool(out: Path, count: int) -> Scores | None:
-    if len(list(out.glob("fold-*/scores.json"))) < count:
-        return None
-    scores = evaluate.run(out)
-    write_json(out / "scores.json", scores.to_dict())
-    return scores
-
-
-def _pooled(out: Path) -> dict[str, Any]:
-    path = out / "scores.json"
-    return json.loads(path.read_text()) if path.exists() else {}

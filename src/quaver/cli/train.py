@@ -25,7 +25,7 @@ def train(
     manifests: Manifests,
     output: Out,
     network: Annotated[str, typer.Option(help="Which network.")] = "article",
-    frontend: Annotated[str, typer.Option(help="Which features.")] = "article",
+    frontend: Annotated[str, typer.Option(help="Which features; without, those that the network is for.")] = "",
     protocol: Annotated[str, typer.Option(help="Who is tested: `quaver train --protocol list`.")] = "speakers-5fold",
     fold: Fold = None,
     final: Annotated[bool, typer.Option("--final", help="One bundle on everybody, none tested.")] = False,
@@ -48,11 +48,12 @@ def train(
     """
     from quaver.fit import Recipe
     from quaver.manifest import Manifest
+    from quaver.networks import made_for
     from quaver.train import Settings
 
     recipe = Recipe(epochs, batch, learning_rate, patience, balance=balance, seed=seed)
     rows = ("", *(name for name in variants.split(",") if name))
-    settings = Settings(network, frontend, protocol, rows, recipe)
+    settings = Settings(network, frontend or made_for(network), protocol, rows, recipe)
     clips = Manifest.read(*manifests)
     try:
         if final:

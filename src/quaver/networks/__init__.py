@@ -1,12 +1,25 @@
 """Untrained Keras networks, one builder a file."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from quaver.backend import keras
 from quaver.errors import SpecError
 
-NAMES = ("article",)
+NAMES = ("article", "small")
+
+
+@dataclass(frozen=True)
+class FrozenPart:
+    """The beginning of a network that training leaves as it is."""
+
+    described: str  # tells it from every other
+    shape: tuple[int, ...]  # of what it gives
+    build: Callable[[], Any]  # makes the keras.Model
 
 
 def build(
@@ -32,9 +45,61 @@ def build(
         SpecError: no network has that name.
     """
     check(name)
-    from quaver.networks import article
+    from quaver.networks import article, small
 
-    return article.build(shape, labels, mean=mean, variance=variance, seed=seed)
+    builder = {"article": article.build, "small": small.build}[name]
+    return builder(shape, labels, mean=mean, variance=variance, seed=seed)
+
+
+def stem(name: str) -> FrozenPart | None:
+    """Give the frozen beginning of a network, of which `build` makes only the rest; None where all is trained.
+
+    Raises:
+        SpecError: no network has that name.
+    """
+    check(name)
+    if name != "small":
+        return None
+    from quaver import teachers
+    from quaver.networks import small
+
+    return FrozenPart(small.DESCRIBED, small.POOLED, lambda: small.stem(teachers.load(small.TEACHER)))
+
+
+def whole(name: str, trained: Any) -> Any:
+    """Join a network's frozen beginning with what was trained behind it: a chain of layers, copied."""
+    part = stem(name)
+    if part is None:
+        return trained
+    beginning = part.build()
+    x = beginning.output
+    for layer in trained.layers[1:]:  # without the input
+        copy = type(layer).from_config(layer.get_config())
+        x = copy(x)
+        copy.set_weights(layer.get_weights())
+    return keras().Model(beginning.input, x, name=name)
+
+
+def load(path: Path) -> Any:
+    """Load a network that was saved, with the layers that quaver adds to Keras's.
+
+    Raises:
+        ValueError: the file holds no network.
+    """
+    models = keras().models
+    import quaver.networks.layers  # noqa: F401 - registers them
+
+    return models.load_model(path)
+
+
+def made_for(name: str) -> str:
+    """Name the frontend that a network is made for.
+
+    Raises:
+        SpecError: no network has that name.
+    """
+    check(name)
+    return {"article": "article", "small": "logmel"}[name]
 
 
 def check(name: str) -> None:

@@ -1,0 +1,89 @@
+"""How the layers of `networks.layers` become ONNX: attention over (batch, time, channels), and pooling over time."""
+
+from typing import Any
+
+import numpy as np
+
+from quaver.onnx_graph import Array, Graph, Rule, float64
+
+_INDEX = np.array([0], np.int64)
+_FLOAT = 1  # onnx.TensorProto.FLOAT
+
+
+def _positions(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    """Add the first rows of the table; half precision holds Whisper's exactly, in half the room."""
+    graph.settle()
+    value, half = graph.tensor, weights[0].astype(np.float16)
+    graph.weights |= {f"{name}/table": half, f"{name}/from": _INDEX, f"{name}/axis": _INDEX}
+    graph.add("Shape", f"{name}/time", start=1, end=2)
+    graph.join("Slice", f"{name}/used", f"{name}/table", f"{name}/from", graph.tensor, f"{name}/axis")
+    graph.add("Cast", f"{name}/single", to=_FLOAT)
+    graph.join("Add", name, value, graph.tensor)
+
+
+def _block(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    graph.settle()
+    before = graph.tensor
+    _normalised(graph, f"{name}/before_attention", config, *weights[:2])
+    _attention(graph, f"{name}/attention", config["heads"], weights[2:9])
+    graph.join("Add", f"{name}/attended", before, graph.tensor)
+    before = graph.tensor
+    _normalised(graph, f"{name}/before_dense", config, *weights[9:11])
+    _dense(graph, f"{name}/wide", *weights[11:13])
+    graph.add("Gelu", f"{name}/gelu", approximate="none")
+    _dense(graph, f"{name}/narrow", *weights[13:15])
+    graph.join("Add", name, before, graph.tensor)
+
+
+def _attention(graph: Graph, name: str, heads: int, weights: list[Array]) -> None:
+    """Compute queries, keys and values in one product; the root of the head's width is part of the queries."""
+    query, query_bias, key, value, value_bias, out, out_bias = map(float64, weights)
+    width = query.shape[1] // heads
+    root = np.sqrt(width)
+    bias = np.concatenate([query_bias / root, np.zeros(key.shape[1]), value_bias])
+    _dense(graph, f"{name}/qkv", np.hstack([query / root, key, value]), bias)
+    graph.add("Reshape", f"{name}/parts", ("shape", np.array([0, 0, 3, heads, width], np.int64)))
+    graph.add("Transpose", f"{name}/by_head", perm=[2, 0, 3, 1, 4])
+    parts = graph.tensor
+    picked = [_picked(graph, f"{name}/{part}", parts, index) for index, part in enumerate(("query", "key", "value"))]
+    graph.join("Transpose", f"{name}/turned", picked[1], perm=[0, 1, 3, 2])
+    graph.join("MatMul", f"{name}/scores", picked[0], graph.tensor)
+    graph.add("Softmax", f"{name}/weights", axis=-1)
+    graph.join("MatMul", f"{name}/mixed", graph.tensor, picked[2])
+    graph.add("Transpose", f"{name}/by_time", perm=[0, 2, 1, 3])
+    graph.add("Reshape", f"{name}/joined", ("shape", np.array([0, 0, heads * width], np.int64)))
+    _dense(graph, f"{name}/out", out, out_bias)
+
+
+def _picked(graph: Graph, name: str, parts: str, index: int) -> str:
+    graph.weights[f"{name}/index"] = np.array(index, np.int64)
+    graph.join("Gather", name, parts, f"{name}/index", axis=0)
+    return graph.tensor
+
+
+def _normalised(graph: Graph, name: str, config: dict[str, Any], scale: Array, shift: Array) -> None:
+    graph.add("LayerNormalization", name, ("scale", scale), ("shift", shift), axis=-1, epsilon=config["epsilon"])
+
+
+def _dense(graph: Graph, name: str, kernel: Array, bias: Array) -> None:
+    graph.add("MatMul", f"{name}/product", ("kernel", kernel))
+    graph.add("Add", name, ("bias", bias))
+
+
+def _statistics(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    graph.settle()
+    value = graph.tensor
+    time = {"axes": np.array([1], np.int64)}
+    graph.add("ReduceMean", f"{name}/mean", *time.items(), keepdims=1)
+    mean = graph.tensor
+    graph.join("Sub", f"{name}/off", value, mean)
+    graph.join("Mul", f"{name}/squared", graph.tensor, graph.tensor)
+    graph.add("ReduceMean", f"{name}/variance", *time.items(), keepdims=1)
+    graph.add("Add", f"{name}/floor", ("by", np.array(config["floor"])))
+    graph.add("Sqrt", f"{name}/deviation")
+    graph.join("Concat", f"{name}/both", mean, graph.tensor, axis=2)
+    graph.add("Flatten", name, axis=1)
+    graph.shape, graph.by_time = (2 * graph.shape[1],), False
+
+
+RULES: dict[str, Rule] = {"Positions": _positions, "EncoderBlock": _block, "Statistics": _statistics}

@@ -1,0 +1,125 @@
+"""The Keras layers of Whisper's encoder, and pooling over time. Importing this module imports Keras."""
+
+from typing import Any
+
+import numpy as np
+
+from quaver.backend import keras
+
+_keras = keras()
+_ops = _keras.ops
+Layer = _keras.layers.Layer
+_registered = _keras.saving.register_keras_serializable("quaver")
+
+
+@_registered
+class Positions(Layer):  # type: ignore[misc, valid-type]
+    """Add to each step of (batch, time, channels) where in time it lies: sines and cosines, as weights that stay."""
+
+    def __init__(self, longest: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.longest = longest
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Make the table for (batch, time, channels)."""
+        table = sinusoids(self.longest, int(shape[-1] or 0))
+        self.table = self.add_weight(
+            shape=table.shape, initializer=lambda *_, **__: table, trainable=False, name="table"
+        )
+
+    def call(self, x: Any) -> Any:
+        """Give x plus positions; x must not be longer than the table."""
+        return x + self.table[: _ops.shape(x)[1]]
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Give the same shape."""
+        return shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Give what the constructor needs."""
+        return {**super().get_config(), "longest": self.longest}
+
+
+def sinusoids(steps: int, width: int) -> np.ndarray:
+    """Give the positions (steps, width) float32: sines, then cosines, of wavelengths up to 10,000 steps."""
+    rates = np.exp(-np.log(10_000) / (width // 2 - 1) * np.arange(width // 2))
+    angles = np.arange(steps)[:, None] * rates
+    return np.hstack([np.sin(angles), np.cos(angles)]).astype(np.float32)
+
+
+@_registered
+class EncoderBlock(Layer):  # type: ignore[misc, valid-type]
+    """A block of a transformer's encoder, normalised first: self-attention, then two dense layers, each added.
+
+    Vaswani et al. 2017, in the form of Radford et al. 2022: keys have no bias, GELU is exact.
+    """
+
+    def __init__(self, heads: int, expansion: int = 4, epsilon: float = 1e-5, **options: Any) -> None:
+        super().__init__(**options)
+        self.heads, self.expansion, self.epsilon = heads, expansion, epsilon
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Make the weights for (batch, time, channels)."""
+        width = int(shape[-1] or 0)
+        dense, norm = _keras.layers.Dense, _keras.layers.LayerNormalization
+        self.before_attention = norm(epsilon=self.epsilon, name="before_attention")
+        self.query = dense(width, name="query")
+        self.key = dense(width, use_bias=False, name="key")
+        self.value = dense(width, name="value")
+        self.out = dense(width, name="out")
+        self.before_dense = norm(epsilon=self.epsilon, name="before_dense")
+        self.wide = dense(self.expansion * width, name="wide")
+        self.narrow = dense(width, name="narrow")
+        for layer in (self.before_attention, self.query, self.key, self.value, self.out, self.before_dense, self.wide):
+            layer.build((None, None, width))
+        self.narrow.build((None, None, self.expansion * width))
+        self.built = True
+
+    def call(self, x: Any) -> Any:
+        """Give (batch, time, channels) of the same shape."""
+        x = x + self.out(self._attended(self.before_attention(x)))
+        wide = _ops.gelu(self.wide(self.before_dense(x)), approximate=False)
+        return x + self.narrow(wide)
+
+    def _attended(self, x: Any) -> Any:
+        width = x.shape[-1] // self.heads
+        query, key, value = (self._split(part(x), width) for part in (self.query, self.key, self.value))
+        weights = _ops.softmax(_ops.matmul(query, _ops.transpose(key, (0, 1, 3, 2))) / width**0.5)
+        mixed = _ops.transpose(_ops.matmul(weights, value), (0, 2, 1, 3))
+        return _ops.reshape(mixed, (-1, *_ops.shape(x)[1:]))
+
+    def _split(self, x: Any, width: int) -> Any:
+        """Give (batch, heads, time, width)."""
+        parts = _ops.reshape(x, (-1, _ops.shape(x)[1], self.heads, width))
+        return _ops.transpose(parts, (0, 2, 1, 3))
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Give the same shape."""
+        return shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Give what the constructor needs."""
+        return {**super().get_config(), "heads": self.heads, "expansion": self.expansion, "epsilon": self.epsilon}
+
+
+@_registered
+class Statistics(Layer):  # type: ignore[misc, valid-type]
+    """Mean and standard deviation over time: (batch, time, channels) to (batch, 2 channels)."""
+
+    def __init__(self, floor: float = 1e-6, **options: Any) -> None:
+        super().__init__(**options)
+        self.floor = floor  # of the variance, so that its root has a slope everywhere
+
+    def call(self, x: Any) -> Any:
+        """Give the means, then the deviations."""
+        mean = _ops.mean(x, axis=1, keepdims=True)
+        variance = _ops.mean(_ops.square(x - mean), axis=1)
+        return _ops.concatenate([mean[:, 0], _ops.sqrt(variance + self.floor)], axis=-1)
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, int]:
+        """Give (batch, 2 channels)."""
+        return shape[0], 2 * int(shape[-1] or 0)
+
+    def get_config(self) -> dict[str, Any]:
+        """Give what the constructor needs."""
+        return {**super().get_config(), "floor": self.floor}
