@@ -24,6 +24,7 @@ from quaver.files import cache_folder
 
 Array = np.ndarray[Any, np.dtype[Any]]
 SUFFIXES = (".npz", ".safetensors", ".pt")
+_DAMAGED = (zipfile.BadZipFile, pickle.UnpicklingError)
 CHECKED = ("conv1.", "conv2.", "blocks.0.", "blocks.1.", "blocks.2.")  # what every archive of an encoder holds
 
 
@@ -107,7 +108,7 @@ def read(path: Path) -> dict[str, Array]:
         raise TrainingError(f"{path}: expected the encoder as {', '.join(SUFFIXES)}.")
     try:
         held = {_original(name): values for name, values in readers[path.suffix](path).items()}
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, pickle.UnpicklingError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, *_DAMAGED) as error:
         raise TrainingError(f"{path} cannot be read as an encoder's weights: {error}.") from error
     weights = {name: np.asarray(values, np.float32) for name, values in held.items() if name}
     if "conv1.weight" not in weights or "blocks.0.attn.query.weight" not in weights:
