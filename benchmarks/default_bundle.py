@@ -39,7 +39,7 @@ CALIBRATION = 512  # clips that fix the ranges of the eight-bit network
 SETTINGS = train.Settings(
     protocol="speakers-3fold",
     variants=("", "noise"),
-    recipe=Recipe(epochs=40, patience=6, slow_after=3, balance=True),
+    recipe=Recipe(epochs=40, patience=6, slow_after=3, balance="emotion"),
 )
 KEEP = (
     "clips",

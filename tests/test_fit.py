@@ -6,9 +6,11 @@ import json
 import numpy as np
 import pytest
 
+from quaver import networks
 from quaver.backend import keras
 from quaver.errors import TrainingError
-from quaver.fit import FIELDS, Data, Recipe, best_row, fit, rate, uar
+from quaver.fit import FIELDS, Data, Recipe, best_row, fit, predict, rate, targets, uar
+from quaver.fit import weights as weights_of
 
 LABELS = 3
 
@@ -102,13 +104,42 @@ def test_balance_makes_a_rare_class_count(tmp_path):
     truth = np.repeat([0, 1, 2], [80, 80, 6])
     data = Data(rng.normal(size=(166, 4)).astype("f") + 0.5 * truth[:, None], truth)
     recalls = {}
-    for balance in (False, True):
-        folder = tmp_path / str(balance)
+    for balance in ("", "emotion"):
+        folder = tmp_path / f"balance-{balance}"
         fit(small_network, data, data, LABELS, Recipe(epochs=6, balance=balance, learning_rate=0.01), folder)
         model = keras().models.load_model(folder / "checkpoint-006.keras")
         answers = model.predict(data.features, verbose=0).argmax(axis=1)
         recalls[balance] = (answers[truth == 2] == 2).mean()
-    assert recalls[True] > recalls[False]
+    assert recalls["emotion"] > recalls[""]
+
+
+def test_every_emotion_of_every_corpus_weighs_the_same():
+    truth, corpus = np.array([0, 0, 0, 1, 0, 1, 1]), np.array([0, 0, 0, 0, 1, 1, 1])
+    given = weights_of(Data(np.zeros((7, 1), "f"), truth, corpus), "corpus")
+    assert given.mean() == pytest.approx(1)
+    groups = [given[(truth == t) & (corpus == c)].sum() for t in (0, 1) for c in (0, 1)]
+    assert groups == pytest.approx([7 / 4] * 4)
+    with pytest.raises(TrainingError, match="emotion, corpus"):
+        weights_of(Data(np.zeros((7, 1), "f"), truth, corpus), "fair")
+
+
+def test_a_corpus_teaches_nothing_about_emotions_that_it_lacks(tmp_path):
+    """Class 2 occurs only in the second corpus, which sounds different: that must not rule it out in the first."""
+    rng = np.random.default_rng(1)
+    truth, corpus = np.repeat([0, 1, 0, 2], 60), np.repeat([0, 0, 1, 1], 60)
+    features = rng.normal(size=(240, 4)).astype("f") * 0.1
+    features[:, 0] += truth > 0
+    features[:, 1] += corpus
+    data = Data(features, truth, corpus)
+    rows = targets(data, 3, "corpus")
+    assert rows[:60].tolist() == [[1, 0, -1]] * 60 and rows[200].tolist() == [0, -1, 1]
+    absent = {}
+    for balance in ("emotion", "corpus"):
+        folder = tmp_path / balance
+        fit(small_network, data, data, LABELS, Recipe(epochs=30, balance=balance, learning_rate=0.02), folder)
+        absent[balance] = predict(networks.load(folder / "checkpoint-030.keras"), features[60:120])[:, 2].mean()
+    assert absent["emotion"] < 0.01
+    assert absent["corpus"] > 5 * absent["emotion"]
 
 
 def test_the_rate_falls_after_each_stall_and_is_a_function_of_the_past():

@@ -22,6 +22,7 @@ Say = Callable[[str], None]
 Row = dict[str, float]
 Array = np.ndarray[Any, np.dtype[Any]]
 
+BALANCES = ("emotion", "corpus")
 BEST = "best.keras"
 PREDICT_BATCH = 64
 FIELDS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "val_uar", "learning_rate", "seconds")
@@ -37,16 +38,17 @@ class Recipe:
     patience: int = 15  # epochs without a better validation UAR, then stop
     slow_after: int = 6  # epochs without a lower validation loss, then multiply the rate by `slow_by`
     slow_by: float = 0.4
-    balance: bool = False  # weigh clips inversely to how frequent their class is
+    balance: str = ""  # "emotion": rare classes weigh as much as common ones; "corpus": each within each corpus
     seed: int = 0
 
 
 @dataclass(frozen=True)
 class Data:
-    """Features (n, ...) float32 and class numbers (n,)."""
+    """Features (n, ...) float32, class numbers (n,) and, where it matters, corpus numbers (n,)."""
 
     features: Array
     truth: Array
+    corpus: Array | None = None
 
 
 def fit(
@@ -141,7 +143,11 @@ def _finished(history: Sequence[Row], recipe: Recipe) -> bool:
 
 
 def _compiled(model: Any, recipe: Recipe) -> Any:
-    model.compile(keras().optimizers.Adam(recipe.learning_rate), "categorical_crossentropy", metrics=["accuracy"])
+    """Prepare training; the loss is Keras's own unless some clips say nothing about some classes."""
+    loss: Any = "categorical_crossentropy"
+    if recipe.balance == "corpus":
+        from quaver.networks.layers import known_crossentropy as loss
+    model.compile(keras().optimizers.Adam(recipe.learning_rate), loss, metrics=["accuracy"])
     return model
 
 
@@ -155,12 +161,11 @@ def _epoch(
     batch = min(recipe.batch, shown)
     order = np.random.default_rng([recipe.seed, number]).permutation(len(train.truth))
     order = order[: shown // batch * batch]  # whole batches only: another shape would be compiled again
-    weights = _weights(train.truth, labels)[order] if recipe.balance else None
     done = model.fit(
         train.features[order],
-        np.eye(labels, dtype=np.float32)[train.truth[order]],
+        targets(train, labels, recipe.balance)[order],
         batch_size=batch,
-        sample_weight=weights,
+        sample_weight=weights(train, recipe.balance)[order] if recipe.balance else None,
         shuffle=False,
         verbose=0,
     ).history
@@ -178,10 +183,37 @@ def _epoch(
     }
 
 
-def _weights(truth: Array, labels: int) -> Array:
-    counts = np.bincount(truth, minlength=labels)
-    of_class: Array = len(truth) / (np.count_nonzero(counts) * np.maximum(counts, 1))
-    return of_class[truth].astype(np.float32)
+def targets(data: Data, labels: int, balance: str) -> Array:
+    """Give one row a clip, 1 at its class, (n, labels) float32.
+
+    With the balance "corpus" a class that occurs nowhere in a clip's corpus is -1: the clip says nothing about it, or
+    else the network would learn by the sound of a corpus which emotions cannot occur.
+    """
+    rows = np.eye(labels, dtype=np.float32)[data.truth]
+    if balance == "corpus" and data.corpus is not None:
+        for corpus in np.unique(data.corpus):
+            inside = data.corpus == corpus
+            absent = np.setdiff1d(np.arange(labels), data.truth[inside])
+            rows[np.ix_(inside, absent)] = -1
+    return rows
+
+
+def weights(data: Data, balance: str) -> Array:
+    """Give each clip a weight (n,) float32, 1 on average, so that groups of clips weigh the same.
+
+    Args:
+        data: the clips.
+        balance: groups are classes for "emotion", the classes of each corpus for "corpus".
+
+    Raises:
+        TrainingError: no balance is called so.
+    """
+    if balance not in BALANCES:
+        raise TrainingError(f"no balance is called {balance!r}; there are: {', '.join(BALANCES)}.")
+    corpus = data.corpus if balance == "corpus" and data.corpus is not None else 0
+    _, group, counts = np.unique(data.truth + 10_000 * corpus, return_inverse=True, return_counts=True)
+    of_group: Array = len(data.truth) / (len(counts) * counts)
+    return of_group[group].astype(np.float32)
 
 
 def _seed_dropout(model: Any, seed: int, epoch: int) -> None:

@@ -243,7 +243,8 @@ def _side(clips: Manifest, job: _Job, say: Say, progress: dataset.Progress | Non
     for _, reason in read.failures:
         say(f"left out: {reason}")
     truth = np.array([job.labels.index(clip.emotion) for clip in read.clips], np.int64)
-    return Side(read.clips, Data(read.values, truth))
+    corpus = np.unique([clip.corpus for clip in read.clips], return_inverse=True)[1]
+    return Side(read.clips, Data(read.values, truth, corpus))
 
 
 def _card(job: _Job, model: Any, train: Side, validation: Side, temperature: float) -> Card:

@@ -35,7 +35,7 @@ def train(
     patience: Annotated[int, typer.Option(help="Epochs without a better validation UAR, then stop.")] = 15,
     seed: Annotated[int, typer.Option()] = 0,
     variants: Annotated[str, typer.Option(help="Rows a training clip becomes besides itself.")] = "noise,stretch+pitch",
-    balance: Annotated[bool, typer.Option("--balance/--no-balance", help="Weigh rare classes more.")] = False,
+    balance: Annotated[str, typer.Option(help="Weigh rare classes more: emotion, or corpus, within each.")] = "",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
     allow_leak: Annotated[bool, typer.Option("--allow-leak", help="Train although sides share speakers.")] = False,
     as_json: Json = False,

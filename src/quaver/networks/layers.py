@@ -9,7 +9,17 @@ from quaver.backend import keras
 _keras = keras()
 _ops = _keras.ops
 Layer = _keras.layers.Layer
+TINY = 1e-7  # stands for a probability of 0 where its logarithm is needed
 _registered = _keras.saving.register_keras_serializable("quaver")
+
+
+@_registered  # type: ignore[untyped-decorator]
+def known_crossentropy(target: Any, probabilities: Any) -> Any:
+    """Give the cross-entropy (batch,) among the classes whose target is not -1, as if there were no others."""
+    known = _ops.cast(target >= 0, probabilities.dtype)
+    of_truth = _ops.sum(probabilities * _ops.maximum(target, 0), axis=-1)
+    of_known = _ops.sum(probabilities * known, axis=-1)
+    return _ops.log(_ops.maximum(of_known, TINY)) - _ops.log(_ops.maximum(of_truth, TINY))
 
 
 @_registered
