@@ -58,8 +58,9 @@ benchmark-leaks: setup  ## what the leak guard finds, and what it raises falsely
 benchmark-article: setup  ## the article's split against speakers never heard; hours, resumable
 	$(BIN)/python benchmarks/article.py
 
-benchmark-default: setup  ## train and score the default bundle; hours, resumable
-	$(BIN)/python benchmarks/default_bundle.py
+benchmark-bundles: setup  ## train and score the bundles that come with quaver; hours, resumable
+	$(BIN)/python benchmarks/bundles.py small
+	$(BIN)/python benchmarks/bundles.py article
 
 clean:  ## remove what can be made again
 	rm -rf $(VENV) .venv-* dist build demo .pytest_cache .mypy_cache .ruff_cache

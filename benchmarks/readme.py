@@ -103,7 +103,7 @@ def beside(runs: list[dict[str, Any]]) -> str:
 
 def default() -> str:
     """Describe the default bundle in a table."""
-    told = load("default_bundle")
+    told = load("bundle_article")
     count, of = len(told["folds"]), told["of_folds"]
     parts = {"none": "none", str(of): f"all {of}"}.get(str(count or "none"), f"{count}")
     lines = [

@@ -10,7 +10,8 @@ import pytest
 
 from quaver import backend
 from quaver.errors import BundleError
-from quaver.export import quantise, to_onnx
+from quaver.export import to_onnx
+from quaver.quantise import quantise
 
 keras = backend.keras()
 L = keras.layers

@@ -31,3 +31,7 @@ class LeakError(QuaverError):
 
 class TrainingError(QuaverError):
     """A training run that cannot start or go on."""
+
+
+class ProfileError(QuaverError):
+    """A speaker's profile that is missing, damaged, or made for another network."""

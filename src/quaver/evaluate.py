@@ -120,19 +120,26 @@ def bundle(
     card, notes = model.card, list[str]()
     clips, implied = _selected(manifest, protocol)
     tested = _unheard(card, _labelled(card, clips, notes), allow_leak or implied, notes)
-    features, answers = _answered(model, tested, progress)
+    features, probabilities = answers(model, tested, progress)
     if features.failures:
         notes.append(f"{len(features.failures)} clips could not be read; the first: {features.failures[0][1]}")
     independent = _independent(card, features.clips, manifest, allow_leak or implied, notes)
     truth = np.array([card.emotions.index(clip.emotion) for clip in features.clips], np.int64)
-    scores = score(answers, truth, features.clips.clips, card.emotions, seed=seed)
+    scores = score(probabilities, truth, features.clips.clips, card.emotions, seed=seed)
     return replace(scores, speaker_independent=independent, notes=tuple(notes))
 
 
-def _answered(
-    model: Bundle, tested: Manifest, progress: dataset.Progress | None
+def answers(
+    model: Bundle, tested: Manifest, progress: dataset.Progress | None = None
 ) -> tuple[dataset.Features, calibrate.Probabilities]:
-    """Give what could be read, and the calibrated probabilities of it."""
+    """Let a bundle hear clips, in parallel and without holding more than a few of them.
+
+    Returns:
+        What could be read, and the calibrated probabilities (n, k) of it.
+
+    Raises:
+        QuaverError: not one clip could be read.
+    """
     card = model.card
     if None in card.spec.shape:  # features as long as their clip: too much to hold for a whole corpus
         network = Stem(model.model, card.files[model.model.name], (len(card.emotions),))

@@ -6,16 +6,14 @@ faster than a 1-D one. No node transposes anything on the way: the rows of the d
 reordered instead, and batch normalisation disappears into the neighbouring weights.
 """
 
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from quaver import export_attention as attention
 from quaver.errors import BundleError
-from quaver.onnx_graph import INPUT, Array, Graph, Rule, float64, padding
+from quaver.onnx_graph import VOICE, VOICE_DEVIATION, VOICE_MEAN, Array, Graph, Rule, float64, padding
 
 if TYPE_CHECKING:
     import keras
@@ -47,62 +45,6 @@ def to_onnx(model: "keras.Model") -> "onnx.ModelProto":
             graph.arrange(layer.name, by_time=kind in attention.RULES)
         RULES[kind](graph, layer.name, layer.get_config(), [np.asarray(w) for w in layer.get_weights()])
     return graph.finish()
-
-
-def quantise(model: "onnx.ModelProto", calibration: Array) -> "onnx.ModelProto":
-    """Store weights and activations in eight bits: static, symmetric for each output channel of the weights.
-
-    The input, its normalisation, the first layer with weights and the last one's sums stay float32: features have long
-    tails, of which eight bits leave little (for the article's network that alone is two thirds of the error, and its
-    first layer 2 kB), and logits in eight bits would blur the probabilities. Weights keep seven of their eight bits:
-    processors without VNNI add two products in 16 bits, with saturation. So every machine gives the same answer.
-
-    Args:
-        model: from `to_onnx`; it is not changed.
-        calibration: (n, ...) features as the network will meet them, at least some hundred rows of real sound.
-
-    Returns:
-        A checked model of the same inputs and outputs, whose graph tells the eight bits by QuantizeLinear and
-        DequantizeLinear.
-    """
-    import onnx
-    from onnxruntime.quantization import QuantType, quantize_static
-
-    prepared = onnx.ModelProto()
-    prepared.CopyFrom(model)
-    # Says that the graph needs no preparation, which is so, and keeps a warning off the root logger.
-    onnx.helper.set_model_props(prepared, {"onnx.quant.pre_process": "onnxruntime.quant"})
-    first = next((node.name for node in model.graph.node if node.op_type in ("Conv", "Gemm")), "")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "model.onnx")
-        quantize_static(
-            prepared,
-            path,
-            _Calibration(np.asarray(calibration, np.float32)),
-            op_types_to_quantize=["Conv", "Gemm", "Relu", "MaxPool", "Flatten", "GlobalAveragePool"],
-            nodes_to_exclude=[first],
-            per_channel=True,
-            reduce_range=True,
-            activation_type=QuantType.QInt8,
-            weight_type=QuantType.QInt8,
-            extra_options={"OpTypesToExcludeOutputQuantization": ["Gemm"], "WeightSymmetric": True},
-        )
-        quantised = onnx.load(path)
-    del quantised.metadata_props[:]
-    quantised.producer_name, quantised.producer_version = model.producer_name, model.producer_version
-    onnx.checker.check_model(quantised, full_check=True)
-    return quantised
-
-
-class _Calibration:
-    """The features in batches, as the quantiser asks for them."""
-
-    def __init__(self, features: Array) -> None:
-        self.batches = iter(np.array_split(features, -(-len(features) // 64)))
-
-    def get_next(self) -> dict[str, Array] | None:
-        batch = next(self.batches, None)
-        return None if batch is None else {INPUT: batch}
 
 
 def _chain(model: "keras.Model") -> Iterator[Any]:
@@ -139,6 +81,14 @@ def _normalization(graph: Graph, name: str, config: dict[str, Any], weights: lis
     graph.settle()
     graph.add("Sub", f"{name}/mean", ("value", graph.broadcast(np.broadcast_to(mean.reshape(-1), width))))
     graph.add("Mul", f"{name}/deviation", ("value", graph.broadcast(np.broadcast_to(1 / deviation.reshape(-1), width))))
+
+
+def _speaker(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    """Let whoever runs the network take a speaker's mean away and divide by a speaker's deviation."""
+    graph.settle()
+    graph.give(VOICE)
+    graph.join("Sub", f"{name}/mean", graph.tensor, graph.option(VOICE_MEAN, np.zeros(graph.shape)))
+    graph.join("Div", f"{name}/deviation", graph.tensor, graph.option(VOICE_DEVIATION, np.ones(graph.shape)))
 
 
 def _reshape(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
@@ -287,5 +237,6 @@ RULES: dict[str, Rule] = {
     "Reshape": _reshape,
     "SeparableConv1D": _separable,
     "Softmax": _softmax,
+    "Speaker": _speaker,
     "ZeroPadding1D": _zero_padding,
 }

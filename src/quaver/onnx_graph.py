@@ -21,6 +21,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 OPSET = 20  # the first with Gelu
 IR_VERSION = 9  # the one that came with it
 INPUT, OUTPUT = "features", "probabilities"
+VOICE, VOICE_MEAN, VOICE_DEVIATION = "voice", "voice_mean", "voice_deviation"  # of networks that know speakers
 
 
 class Graph:
@@ -37,6 +38,8 @@ class Graph:
         self.waiting: tuple[str, Array, Array] | None = None  # name, scale, shift, which the next layer may absorb
         self.unrolled: tuple[int, int] | None = None  # (time, channels) whose values lie channel by channel in (n,)
         self.edges = 0, 0  # zeros that the next convolution adds before and after
+        self.given: dict[str, tuple[str, tuple[Any, ...]]] = {}  # tensors that come out too: public name, shape
+        self.options: dict[str, Array] = {}  # inputs that have a value unless somebody gives another
         self.by_time = False  # whether the last tensor is (batch, time, channels)
         self.tensor = INPUT
         if len(shape) > 2 or shape[-1] is None:
@@ -56,6 +59,15 @@ class Graph:
         """Append a node that works on these tensors, which exist already."""
         self.nodes.append((operator, name, list(tensors), attributes))
         self.tensor = f"{name}:0"
+
+    def give(self, name: str) -> None:
+        """Let the last tensor come out of the network, beside the probabilities."""
+        self.given[self.tensor] = name, self.shape
+
+    def option(self, name: str, values: Array) -> str:
+        """Add an input that may be left out, and name it."""
+        self.options[name] = values
+        return name
 
     def arrange(self, name: str, by_time: bool) -> None:
         """Make (batch, time, channels) of a sequence, or (batch, channels, 1, time) again, unless it is so already."""
@@ -159,20 +171,24 @@ class Graph:
         self.settle()
         if len(self.shape) != 1 or (self.unrolled and 1 not in self.unrolled):
             raise BundleError("the network ends in a sequence; its last layer must give one row of probabilities.")
+        public = {tensor: name for tensor, (name, _) in self.given.items()} | {self.tensor: OUTPUT}
         nodes = [
             helper.make_node(
-                operator, inputs, [OUTPUT if f"{name}:0" == self.tensor else f"{name}:0"], name, **attributes
+                operator, [public.get(i, i) for i in inputs], [public.get(f"{name}:0", f"{name}:0")], name, **attributes
             )
             for operator, name, inputs, attributes in self.nodes
         ]
         kept = (np.int64, np.float16)  # shapes and indices, and tables that are meant so
-        single = {name: v if v.dtype in kept else v.astype(np.float32) for name, v in self.weights.items()}
-        described = helper.make_tensor_value_info
+        values = self.weights | self.options
+        single = {name: v if v.dtype in kept else v.astype(np.float32) for name, v in values.items()}
+        taken = {INPUT: ("batch", *(size or "frames" for size in self.input_shape))}
+        taken |= {name: v.shape for name, v in self.options.items()}
+        coming = {OUTPUT: ("batch", *self.shape)} | {name: ("batch", *shape) for name, shape in self.given.values()}
         graph = helper.make_graph(
             nodes,
             "quaver",
-            [described(INPUT, onnx.TensorProto.FLOAT, ["batch", *(size or "frames" for size in self.input_shape)])],
-            [described(OUTPUT, onnx.TensorProto.FLOAT, ["batch", *self.shape])],
+            [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape) for name, shape in taken.items()],
+            [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape) for name, shape in coming.items()],
             [numpy_helper.from_array(np.asarray(values, order="C"), name) for name, values in single.items()],
         )
         model = helper.make_model(

@@ -14,8 +14,10 @@ import numpy as np
 from quaver import audio, calibrate, frontend, zoo
 from quaver.bundle import CARD, Bundle
 from quaver.containers import Source
-from quaver.errors import AudioError, BundleError
+from quaver.errors import AudioError
 from quaver.prediction import Prediction, Segment
+from quaver.profiles import Profile
+from quaver.runtime import Network
 from quaver.windows import WHOLE, Window, Windows
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -47,9 +49,7 @@ class Predictor:
         self.bundle = bundle
         self.spec = bundle.card.spec
         self.labels = bundle.card.emotions
-        self._session = _session(bundle, threads)
-        self._input = self._session.get_inputs()[0].name
-        self._check()
+        self.network = Network(bundle, threads)
 
     def probabilities(self, features: Array) -> Array:
         """Run the network.
@@ -61,11 +61,11 @@ class Predictor:
             (n, k) float64 calibrated probabilities in the order of `labels`.
         """
         features = np.asarray(features, dtype=np.float32)
-        parts = [self._run(features[i : i + BATCH]) for i in range(0, len(features), BATCH)]
+        parts = [self.network.run(features[i : i + BATCH])[0] for i in range(0, len(features), BATCH)]
         raw = np.concatenate(parts) if parts else np.empty((0, len(self.labels)))
         return calibrate.apply(raw, self.bundle.card.temperature)
 
-    def predict(self, sound: Sound, sample_rate: int | None = None) -> Prediction:
+    def predict(self, sound: Sound, sample_rate: int | None = None, profile: Profile | None = None) -> Prediction:
         """Tell what a sound expresses.
 
         A sound up to one and a half of the card's windows is heard whole. A longer one is heard in windows that
@@ -74,47 +74,45 @@ class Predictor:
         Args:
             sound: a file, an open binary file, or samples: (n,) or (n, channels), floats within [-1, 1] or integers.
             sample_rate: of samples, in Hz; not needed for files.
+            profile: what is known of who speaks, from `profiles.load`.
 
         Raises:
             AudioError: the sound cannot be read, is too short, silent, or not finite.
+            ProfileError: this bundle's network cannot adapt to speakers.
         """
+        return self.listen(sound, sample_rate, profile)[0]
+
+    def listen(
+        self, sound: Sound, sample_rate: int | None = None, profile: Profile | None = None
+    ) -> tuple[Prediction, Profile | None]:
+        """Do what `predict` does, and give the profile as it is after this sound too.
+
+        Raises:
+            AudioError: the sound cannot be read, is too short, silent, or not finite.
+            ProfileError: this bundle's network cannot adapt to speakers.
+        """
+        ear = _Ear(self.network, profile)
         if isinstance(sound, np.ndarray | list | tuple):
-            return self._hear([_samples(np.asarray(sound), sample_rate, self.spec.sample_rate)], None)
+            samples = _samples(np.asarray(sound), sample_rate, self.spec.sample_rate)
+            return self._hear([samples], None, ear), ear.learnt()
         if not isinstance(sound, str | Path) and not sound.seekable():  # a pipe can be read only once
             sound = _Kept(sound)
-        return self._hear_file(sound)
+        return self._hear_file(sound, ear), ear.learnt()
 
-    def _run(self, features: Array) -> Array:
-        return np.asarray(self._session.run(None, {self._input: features})[0])
-
-    def _check(self) -> None:
-        card = self.bundle.card
-        (_, *taken), (_, *given) = (end[0].shape for end in (self._session.get_inputs(), self._session.get_outputs()))
-        if not _fits(taken, self.spec.shape):
-            raise BundleError(
-                f"bundle {card.name!r}: the network takes {tuple(taken)}, the frontend gives {self.spec.shape}; "
-                "the files of two bundles were mixed."
-            )
-        if not _fits(given, (len(self.labels),)):
-            raise BundleError(
-                f"bundle {card.name!r}: the network gives {tuple(given)} probabilities, the card has "
-                f"{len(self.labels)} emotions; the files of two bundles were mixed."
-            )
-
-    def _hear_file(self, sound: Source) -> Prediction:
+    def _hear_file(self, sound: Source, ear: "_Ear") -> Prediction:
         rate, name = self.spec.sample_rate, str(sound if isinstance(sound, str | Path) else getattr(sound, "name", "-"))
         if audio.info(sound).seconds <= WHOLE * self.bundle.card.window["seconds"]:
-            return self._hear([audio.load(sound, rate)[0]], name)
-        return self._hear(audio.blocks(sound, rate, BLOCK), name)
+            return self._hear([audio.load(sound, rate)[0]], name, ear)
+        return self._hear(audio.blocks(sound, rate, BLOCK), name, ear)
 
-    def _hear(self, blocks: Iterable[audio.Samples], name: str | None) -> Prediction:
+    def _hear(self, blocks: Iterable[audio.Samples], name: str | None, ear: "_Ear") -> Prediction:
         """Turn blocks of samples at the frontend's rate into a prediction, holding few of them at a time."""
         rate, window = self.spec.sample_rate, self.bundle.card.window
         heard = Windows(blocks, round(window["seconds"] * rate), round(window["hop"] * rate))
         rows = (self._described(w, name or ARRAY) for w in heard if not _silent(w[1]))
         segments: list[Segment] = []
         while batch := list(islice(rows, BATCH)):
-            segments += self._segments(batch)
+            segments += self._segments(batch, ear)
         if not segments:
             raise AudioError(f"{name or ARRAY} is silent: its peak lies below {audio.SILENCE_DB:.0f} dBFS.")
         return self._prediction(segments, name, heard.length / rate)
@@ -126,8 +124,9 @@ class Predictor:
         ends = first / self.spec.sample_rate, (first + len(samples)) / self.spec.sample_rate
         return *ends, frontend.features(samples, self.spec)
 
-    def _segments(self, rows: Sequence[tuple[float, float, Array]]) -> list[Segment]:
-        probabilities = self.probabilities(np.stack([features for _, _, features in rows]))
+    def _segments(self, rows: Sequence[tuple[float, float, Array]], ear: "_Ear") -> list[Segment]:
+        raw = ear.run(np.stack([features for _, _, features in rows]))
+        probabilities = calibrate.apply(raw, self.bundle.card.temperature)
         return [
             Segment(start, end, self.labels[int(row.argmax())], self._by_label(row))
             for (start, end, _), row in zip(rows, probabilities, strict=True)
@@ -152,6 +151,24 @@ class Predictor:
 
     def _by_label(self, row: Array) -> dict[str, float]:
         return dict(zip(self.labels, row.tolist(), strict=True))
+
+
+class _Ear:
+    """The network as it hears one sound of one speaker, and what it notices of the voice."""
+
+    def __init__(self, network: Network, profile: Profile | None) -> None:
+        self.network, self.profile, self.options = network, profile, network.adapted(profile)
+        self.voices: list[Array] = []
+
+    def run(self, features: Array) -> Array:
+        probabilities, voice = self.network.run(features, self.options)
+        if self.profile is not None and voice is not None:
+            self.voices += list(voice)
+        return probabilities
+
+    def learnt(self) -> Profile | None:
+        """Give the profile after this sound, which counts as one clip however long it is."""
+        return self.profile.heard(np.mean(self.voices, axis=0)) if self.profile else None
 
 
 def load(name_or_path: Path | str = zoo.DEFAULT, threads: int = 1) -> Predictor:
@@ -212,26 +229,6 @@ def _samples(values: Array, rate: int | None, wanted: int) -> audio.Samples:
 
 def _silent(samples: audio.Samples) -> bool:
     return bool(len(samples)) and bool(np.abs(samples).max() < 10 ** (audio.SILENCE_DB / 20))
-
-
-def _session(bundle: Bundle, threads: int) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 4  # the error comes back as an exception; stderr is the user's
-    try:
-        return onnxruntime.InferenceSession(bundle.model.read_bytes(), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime's errors share no other base
-        reason = str(error).splitlines()[0]
-        raise BundleError(f"bundle {bundle.card.name!r}: ONNX Runtime cannot open the network: {reason}") from error
-
-
-def _fits(shape: Sequence[int | str | None], expected: tuple[int | None, ...]) -> bool:
-    """Compare shapes; a size that is no number fits every one."""
-    return len(shape) == len(expected) and all(
-        a == b or not isinstance(a, int) or not isinstance(b, int) for a, b in zip(shape, expected, strict=True)
-    )
 
 
 class _Callable(ModuleType):

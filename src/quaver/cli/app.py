@@ -9,7 +9,7 @@ import typer
 from quaver import __version__
 from quaver.errors import QuaverError
 
-GROUPS = ("predict", "demo", "corpora", "manifest", "features", "train", "evaluate", "bundles")
+GROUPS = ("predict", "demo", "corpora", "manifest", "features", "train", "evaluate", "bundles", "profiles")
 
 
 def _version(asked: bool) -> None:

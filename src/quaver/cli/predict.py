@@ -25,6 +25,9 @@ BundleOption = Annotated[
 ]
 Csv = Annotated[bool, typer.Option("--csv", help="Print a table as CSV.")]
 Timeline = Annotated[bool, typer.Option("--timeline", help="Show how it changes over time; with --csv a row a window.")]
+Speaker = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Who speaks: adapt to the voice, and learn it for the next time.")
+]
 Out = Annotated[
     Path | None, typer.Option("-o", "--output", help="Write to this file; .json and .csv choose the format.")
 ]
@@ -41,6 +44,7 @@ def predict(
     as_json: Json = False,
     as_csv: Csv = False,
     timeline: Timeline = False,
+    speaker: Speaker = None,
     output: Out = None,
 ) -> None:
     """Hear the emotion that a voice expresses.
@@ -49,6 +53,7 @@ def predict(
     quaver predict calls/ more/*.mp3             one line a file
     quaver predict interview.flac --timeline     how it changes
     quaver predict calls/ -o calls.csv           a table for other programs
+    quaver predict anna/ --speaker anna          adapt to a voice; see quaver profiles
     ffmpeg -i clip.m4a -f wav - | quaver -       from standard input
     """
     from quaver.cli.inputs import expand, single
@@ -57,7 +62,7 @@ def predict(
 
     form = _format(as_json, as_csv, output)
     items = expand(inputs)
-    rows = heard(load(bundle or DEFAULT), items)
+    rows = heard(load(bundle or DEFAULT), items, speaker)
     if form == "text" and output is None:
         done = stream(rows, items, single(inputs), timeline)
     else:
@@ -76,15 +81,20 @@ def _format(as_json: bool, as_csv: bool, output: Path | None) -> str:
     return "csv" if as_csv or suffix == ".csv" else "text"
 
 
-def heard(predictor: "Predictor", items: Iterable["Input"]) -> Iterator[Row]:
-    """Predict one input after another; a bad one gives its error in its place."""
+def heard(predictor: "Predictor", items: Iterable["Input"], speaker: str | None = None) -> Iterator[Row]:
+    """Predict one input after another; a bad one gives its error in its place, and teaches nothing of the speaker."""
+    from quaver import profiles
     from quaver.errors import AudioError
 
+    profile = profiles.load(speaker, predictor.network.model) if speaker else None
     for item in items:
         try:
             if item.error:
                 raise AudioError(f"{item.name}: {item.error}.")
-            yield {**predictor.predict(item.source).to_dict(), "file": item.name}
+            prediction, profile = predictor.listen(item.source, profile=profile)
+            if profile:
+                profile.save()
+            yield {**prediction.to_dict(), "file": item.name}
         except AudioError as error:
             yield {"file": item.name, "error": str(error)}
 

@@ -59,11 +59,14 @@ def build(
     Returns:
         An uncompiled keras.Model from (batch, 768) to probabilities (batch, labels).
     """
+    from quaver.networks.layers import Speaker
+
     layers = keras().layers
     if mean is None or variance is None:
         mean, variance = np.zeros(shape, "f"), np.ones(shape, "f")
     pooled = keras().Input(shape, name="pooled")
     x = layers.Normalization(mean=np.asarray(mean), variance=np.asarray(variance), name="normaliser")(pooled)
+    x = Speaker(name="speaker")(x)
     x = layers.Dropout(DROPOUT, seed=1000 * seed + 1, name="drop")(x)
     start = keras().initializers.GlorotUniform(seed=1000 * seed + 2)
     decay = keras().regularizers.L2(DECAY)
