@@ -227,6 +227,22 @@ def test_the_articles_split_has_copies_on_both_sides_on_purpose() -> None:
     assert len(both) > len(ravdess()) // 4
 
 
+def test_joint_folds_test_the_fold_of_every_corpus_at_once(emodb: Path) -> None:
+    german = Manifest.read(emodb / "manifest.csv")
+    bangla = [clip for n in range(34) for clip in clips_of("banglaser", f"{n:02}", ("sad", "happy"))]
+    folds = protocol("joint").folds(ravdess() + german + Manifest(tuple(bangla)))
+    assert [fold.index for fold in folds] == list(range(1, 11))  # as many as EmoDB has speakers
+    for name, own in (("ravdess", "ravdess-emobox6"), ("emodb", "emodb-loso"), ("banglaser", "speakers-5fold")):
+        source = {"ravdess": ravdess(), "emodb": german, "banglaser": Manifest(tuple(bangla))}[name]
+        alone = [set(fold.test.speakers) for fold in protocol(own).folds(source)]
+        joint = [{speaker for speaker in fold.test.speakers if speaker.startswith(f"{name}/")} for fold in folds]
+        assert joint == alone + [set()] * (10 - len(alone))
+    for fold in folds:
+        train, validation, test = (set(side) for side in who(fold))
+        assert not test & (train | validation) and not train & validation
+    assert {"calm", "boredom"} <= set(folds[0].train.emotions)
+
+
 def test_augmented_rows_are_trained_on_and_never_tested_or_validated() -> None:
     noisy = [replace(clip, extra={"variant": "noise"}) for clip in ravdess()]
     fold = protocol("ravdess-luna5").folds(ravdess() + Manifest(tuple(noisy)))[0]

@@ -15,12 +15,13 @@ from quaver.emotions import EMOTIONS, in_order
 from quaver.errors import ManifestError
 from quaver.manifest import Clip, Manifest
 
-Rule = Literal["published", "speakers", "groups", "corpora", "rows"]
+Rule = Literal["published", "speakers", "groups", "corpora", "joint", "rows"]
 ValidationBy = Literal["speakers", "sentences", "rows"]
 
 VALIDATION_SHARE = 0.18  # of the training speakers, sentences or rows
 TEST_SHARE = 0.25  # of the rows, where a protocol splits rows
 VARIANTS = ("", "noise", "stretch+pitch")  # the rows that the article makes of a clip
+MOST_FOLDS = 12  # of a corpus without a protocol of its own in joint folds; with more speakers they are dealt out
 _SONG = re.compile(r"\d\d-02-")  # RAVDESS: the second field of the name is the vocal channel
 
 
@@ -102,7 +103,7 @@ class Protocol:
         kept = self.select(manifest)
         if self.rule == "rows":
             return [self._rows(kept, seed, len(manifest) - len(kept), TEST_SHARE)]
-        sides = self._test_sides(kept)
+        sides = self.test_sides(kept)
         if len(sides) < 2:
             raise ManifestError(
                 f"protocol {self.name} found {len(sides)} fold in {len(kept.speakers)} speakers of "
@@ -120,13 +121,15 @@ class Protocol:
         dropped = len(manifest) - len(kept)
         return self._rows(kept, seed, dropped, 0.0) if self.rule == "rows" else self._fold(0, kept, (), seed, dropped)
 
-    def _test_sides(self, kept: Manifest) -> dict[int, tuple[str, ...]]:
+    def test_sides(self, kept: Manifest) -> dict[int, tuple[str, ...]]:
         """Map the index of each fold to the `corpus/speaker` keys it tests."""
         if self.rule == "published":
             return _published(kept, self.published, self.name)
         if self.rule == "corpora":
             sides = [tuple(s for s in kept.speakers if s.startswith(f"{name}/")) for name in kept.corpora]
             return dict(enumerate(sides, start=1))
+        if self.rule == "joint":
+            return _joint(kept)
         if self.rule == "groups" and len(kept.speakers) >= self.groups:
             return dict(enumerate(deal.speakers_into(self.groups, kept), start=1))
         if self.rule == "groups":
@@ -195,6 +198,18 @@ def _published(kept: Manifest, table: Sequence[Sequence[int]], name: str) -> dic
     return {i: tuple(sides[i]) for i in sorted(sides)}
 
 
+def _joint(kept: Manifest) -> dict[int, tuple[str, ...]]:
+    """Let fold i test the i-th fold of every corpus that has so many: few runs serve the protocols of all corpora."""
+    sides: dict[int, tuple[str, ...]] = {}
+    for name in kept.corpora:
+        ours = Manifest(tuple(clip for clip in kept if clip.corpus == name))
+        few = len(ours.speakers) <= MOST_FOLDS
+        own = _PROTOCOLS[_OWN.get(name, "loso" if few else "speakers-5fold")]
+        for index, speakers in own.test_sides(ours).items():
+            sides[index] = sides.get(index, ()) + speakers
+    return sides
+
+
 def _part(rest: Manifest, salt: str) -> tuple[Manifest, Manifest, ValidationBy]:
     """Take the validation side out of what is not tested: by speakers, else by sentences, else by rows."""
     if len(rest.speakers) >= 2:
@@ -228,6 +243,8 @@ _LOSO = Protocol("loso", 1, "the seven emotions, each speaker once", "speakers")
 _DEALT = Protocol("speakers-5fold", 1, "the seven emotions, speakers dealt out to 5 folds", "groups", groups=5)
 _ARTICLE = "every clip thrice (as it is; noise; stretch and pitch), rows split at random: copies on both sides"
 
+_OWN = {"ravdess": "ravdess-emobox6", "emodb": "emodb-loso", "tess": "tess-loso", "nemo": "nemo-loso"}
+
 _PROTOCOLS: Mapping[str, Protocol] = {
     p.name: p
     for p in (
@@ -240,6 +257,7 @@ _PROTOCOLS: Mapping[str, Protocol] = {
         replace(_LOSO, name="loso-own", title="every label of the manifest, each speaker once", labels=()),
         replace(_DEALT, name="speakers-3fold", title=_DEALT.title.replace("5", "3"), groups=3),
         _DEALT,
+        Protocol("joint", 1, "every label, fold i of each corpus's own protocol at once", "joint", (), skip=_is_song),
         Protocol("corpora-loco", 1, "the seven emotions, each corpus once", "corpora"),
         Protocol("article-random", 1, _ARTICLE, "rows", (), speaker_independent=False, variants=VARIANTS),
     )

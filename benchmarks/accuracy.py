@@ -1,0 +1,215 @@
+"""How well networks do on speakers they have never heard: every protocol, alone and with all corpora, adapted or not.
+
+*Own* rows train on the corpus alone, by its protocol. *Joint* rows train on all corpora at once; fold i holds out the
+i-th fold of every corpus's protocol (`joint`), and answers are restricted to the labels of the tested corpus.
+*Adapted* answers use statistics of the tested speaker's clips, without labels: of all of them (transductive), or of a
+few that are then not scored, the mean over several draws. A linear head on the statistics is what is trained; how much
+a few clips count was chosen on validation speakers (benchmarks/adaptation.py).
+
+Every fold is resumable: run it again and it goes on. Each row is written to benchmarks/results/accuracy.json as soon
+as it is whole. EmoDB is the Opus copy in data/emodb; the other corpora are found through QUAVER_CORPORA.
+
+    python benchmarks/accuracy.py                         all that can be run, seed 0
+    python benchmarks/accuracy.py --seed 1 --rows own     another seed of the own rows
+"""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(HERE.parent / "runs" / "compiled"))
+
+import numpy as np  # noqa: E402
+
+from quaver import __version__, corpora, dataset, evaluate, networks, stems  # noqa: E402
+from quaver.backend import keras  # noqa: E402
+from quaver.files import write_json  # noqa: E402
+from quaver.fit import Recipe, uar  # noqa: E402
+from quaver.frontend import spec  # noqa: E402
+from quaver.manifest import Clip, Manifest  # noqa: E402
+from quaver.profiles import Profile  # noqa: E402
+from quaver.scores import Predictions  # noqa: E402
+from quaver.splits import protocol  # noqa: E402
+from quaver.train import Settings, run  # noqa: E402
+
+Array = np.ndarray
+RESULTS = HERE / "results" / "accuracy.json"
+OWN = {
+    "ravdess-luna5": "ravdess",
+    "ravdess-emobox6": "ravdess",
+    "emodb-loso": "emodb",
+    "loso": "emovo",
+    "tess-loso": "tess",
+    "nemo-loso": "nemo",
+}
+JOINT = ("ravdess", "emodb", "emovo", "tess", "nemo", "banglaser")
+ENROLLED = (1, 3, 5, 10, 20)  # clips of a speaker that are heard before any is scored
+DRAWS = 5
+KEEP = ("clips", "uar", "wa", "macro_f1", "interval", "recall", "speakers", "genders", "ece", "labels", "confusion")
+
+
+def main() -> None:
+    """Run what is asked for and write each row when it is whole."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--rows", choices=("own", "joint", "all"), default="all")
+    parser.add_argument("--runs", type=Path, default=HERE.parent / "runs" / "accuracy")
+    asked = parser.parse_args()
+    if asked.rows != "joint":
+        for name, corpus in OWN.items():
+            clips = read(corpus)
+            if clips:
+                own(name, corpus, clips, asked.seed, asked.runs)
+    if asked.rows != "own":
+        joint(asked.seed, asked.runs)
+
+
+def read(corpus: str) -> Manifest | None:
+    """Read a corpus's clips, or give None where it is not on this machine."""
+    if corpus == "emodb":
+        return Manifest.read(HERE.parent / "data" / "emodb" / "manifest.csv")
+    root = Path(os.environ.get("QUAVER_CORPORA", "")) / corpus
+    if not os.environ.get("QUAVER_CORPORA") or not root.is_dir():
+        say(f"{corpus}: not found; set QUAVER_CORPORA to a folder that holds it")
+        return None
+    return corpora.read(root, corpus)
+
+
+def settings(name: str, seed: int) -> Settings:
+    """Give the recipe of every row: the head of `small`, untouched clips."""
+    recipe = Recipe(epochs=60, batch=64, patience=12, slow_after=4, balance="corpus", seed=seed)
+    return Settings(network="small", frontend="logmel", protocol=name, variants=("",), recipe=recipe)
+
+
+def own(name: str, corpus: str, clips: Manifest, seed: int, runs: Path) -> None:
+    """Make a row of a corpus alone."""
+    folder = runs / f"{corpus}-{name}-seed{seed}"
+    scores = run(clips, settings(name, seed), folder, resume=True, say=lambda text: say(f"{corpus} {name}: {text}"))
+    if scores:
+        folds = protocol(name).folds(clips, seed)
+        parts = [Part(folder / f"fold-{fold.index:02d}", fold.test) for fold in folds]
+        keep(corpus, name, "own", seed, parts)
+
+
+def joint(seed: int, runs: Path) -> None:
+    """Make the rows of all corpora together."""
+    found = [clips for corpus in JOINT if (clips := read(corpus))]
+    clips = found[0]
+    for more in found[1:]:
+        clips += more
+    folder = runs / f"joint-seed{seed}"
+    if not run(clips, settings("joint", seed), folder, resume=True, say=lambda text: say(f"joint: {text}")):
+        return
+    folds = protocol("joint").folds(clips, seed)
+    for corpus in clips.corpora:
+        name = next((n for n, c in OWN.items() if c == corpus and n != "ravdess-luna5"), "speakers-5fold")
+        tests = ((fold.index, fold.test.where(lambda clip, c=corpus: clip.corpus == c)) for fold in folds)
+        keep(corpus, name, "joint", seed, [Part(folder / f"fold-{i:02d}", test) for i, test in tests if test])
+
+
+class Part:
+    """One fold of a row: the clips tested, what the head makes of them, and how it adapts to their speakers."""
+
+    def __init__(self, folder: Path, test: Manifest) -> None:
+        """Load the head of a fold and compute what it takes of the test clips."""
+        card = json.loads((folder / "card.json").read_text())
+        self.folder, self.temperature = folder, card["temperature"]
+        heard = dataset.extract(test, spec("logmel"), through=stems.of("small"))
+        head = networks.load(folder / "best.keras")
+        normalised = keras().Model(head.input, head.get_layer("speaker").output)
+        self.voice = np.asarray(normalised.predict(heard.values, verbose=0), np.float64)
+        self.kernel, self.bias = (np.asarray(w, np.float64) for w in head.get_layer("dense").get_weights())
+        self.clips = heard.clips.clips
+        present = {clip.emotion for clip in test}
+        self.columns = [i for i, label in enumerate(card["emotions"]) if label in present]
+        self.labels = tuple(card["emotions"][i] for i in self.columns)
+        self.truth = np.array([self.labels.index(clip.emotion) for clip in self.clips])
+
+    def answers(self, voice: Array) -> Array:
+        """Give calibrated probabilities (n, k) among the labels of the tested corpus."""
+        logits = (voice @ self.kernel + self.bias)[:, self.columns] / self.temperature
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    def adapted(self, rng: np.random.Generator | None = None, enrolled: int = 0) -> tuple[Array, Array]:
+        """Give the answers of clips and which clips they are.
+
+        Without `enrolled` each speaker's profile is made of all clips, with it of so many that are then left out.
+        """
+        voice, scored = self.voice.copy(), np.ones(len(self.clips), bool)
+        for rows in by_speaker(self.clips):
+            known = rng.permutation(rows)[:enrolled] if enrolled and rng else rows
+            profile = Profile("speaker", "")
+            for row in known:
+                profile = profile.heard(self.voice[row])
+            mean, deviation = profile.adaptation() or (0.0, 1.0)
+            voice[rows] = (self.voice[rows] - mean) / deviation
+            if enrolled:
+                scored[known] = False
+        return self.answers(voice[scored]), scored
+
+
+def by_speaker(clips: tuple[Clip, ...]) -> list[Array]:
+    """Give the rows of each speaker."""
+    groups = np.array([clip.group for clip in clips])
+    return [np.flatnonzero(groups == group) for group in np.unique(groups)]
+
+
+def keep(corpus: str, name: str, kind: str, seed: int, parts: list[Part]) -> None:
+    """Score a row, put it in place of an older one of the same run, and write the file."""
+    row = {"corpus": corpus, "protocol": name, "network": "small", "training": kind, "seed": seed}
+    row |= {"quaver": __version__, "script": "benchmarks/accuracy.py", "speaker_independent": True}
+    row["scores"] = scored(parts, lambda part: (part.answers(part.voice), np.ones(len(part.clips), bool)))
+    row["adapted"] = scored(parts, lambda part: part.adapted())
+    row["enrolled"] = {str(count): enrolment(parts, count) for count in ENROLLED}
+    row["folds"] = [
+        {"fold": part.folder.name, "clips": len(part.clips), "uar": round(uar(part.answers(part.voice), part.truth), 6)}
+        for part in parts
+    ]
+    rows = json.loads(RESULTS.read_text())["rows"] if RESULTS.exists() else []
+    key = ("corpus", "protocol", "network", "training", "seed")
+    rows = [other for other in rows if [other[k] for k in key] != [row[k] for k in key]]
+    rows.append(row)
+    write_json(RESULTS, {"rows": sorted(rows, key=lambda each: [str(each[k]) for k in key])})
+    as_is, adapted = (100 * row[what]["uar"] for what in ("scores", "adapted"))
+    say(f"{corpus} {name} {kind}: UAR {as_is:.1f}, adapted {adapted:.1f}")
+
+
+def scored(parts: list[Part], answer: Any) -> dict[str, Any]:
+    """Pool the folds of a row and score them."""
+    pooled = []
+    for part in parts:
+        probabilities, used = answer(part)
+        clips = tuple(clip for clip, keep_it in zip(part.clips, used, strict=True) if keep_it)
+        pooled.append(Predictions.of(probabilities.astype(np.float32), part.truth[used], clips, part.labels))
+    told = evaluate.pooled(pooled).to_dict()
+    return {key: told[key] for key in KEEP}
+
+
+def enrolment(parts: list[Part], count: int) -> dict[str, Any]:
+    """Score with profiles of a few clips, over several draws of which; `plain` is the same clips without."""
+    adapted, plain = [], []
+    for draw in range(DRAWS):
+        rng = np.random.default_rng([draw, count])
+        answers, untouched, truth = [], [], []
+        for part in parts:
+            probabilities, used = part.adapted(rng, count)
+            answers.append(probabilities)
+            untouched.append(part.answers(part.voice[used]))
+            truth.append(part.truth[used])
+        adapted.append(uar(np.concatenate(answers), np.concatenate(truth)))
+        plain.append(uar(np.concatenate(untouched), np.concatenate(truth)))
+    return {"uar": round(float(np.mean(adapted)), 6), "plain": round(float(np.mean(plain)), 6), "draws": DRAWS}
+
+
+def say(text: str) -> None:
+    """Print a line of progress."""
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
