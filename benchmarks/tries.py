@@ -1,6 +1,6 @@
 """What was tried for the head of `small`, by validation speakers alone: test speakers decide nothing.
 
-Each try changes one number of the head or its recipe and trains the first three folds of three corpora. The table in
+Each try changes one number of the head or its recipe and trains the first two folds of three corpora. The table in
 benchmarks/results/tries.json holds the mean validation UAR at the best epoch, good and bad alike. Resumable.
 
     QUAVER_CORPORA=… python benchmarks/tries.py
@@ -29,13 +29,12 @@ from quaver.splits import Fold, protocol  # noqa: E402
 
 RESULTS = HERE / "results" / "tries.json"
 PROTOCOLS = {"emodb": "emodb-loso", "ravdess": "ravdess-emobox6", "banglaser": "speakers-5fold"}
-FOLDS = (1, 2, 3)
+FOLDS = 2
 BASE = Recipe(epochs=60, batch=64, patience=12, slow_after=4, balance="corpus")
 TRIES = {  # name: numbers of the head, numbers of the recipe
-    **{f"weight decay {decay:g}": ({"DECAY": decay}, {}) for decay in (0.0, 1e-3, 3e-3, 1e-2, 3e-2)},
-    **{f"dropout {share:g}": ({"DECAY": 1e-2, "DROPOUT": share}, {}) for share in (0.0, 0.5)},
-    "batches of 16": ({"DECAY": 1e-2}, {"batch": 16}),
-    "no balance": ({"DECAY": 1e-2}, {"balance": ""}),
+    **{f"weight decay {decay:g}": ({"DECAY": decay}, {}) for decay in (1e-3, 1e-2, 3e-2)},
+    "weight decay 0.01, dropout 0.5": ({"DECAY": 1e-2, "DROPOUT": 0.5}, {}),
+    "weight decay 0.01, no balance": ({"DECAY": 1e-2}, {"balance": ""}),
 }
 
 
@@ -43,7 +42,7 @@ def main() -> None:
     """Run the tries that are not in the table yet."""
     done = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for corpus, name in PROTOCOLS.items():
-        for fold in protocol(name).folds(read(corpus))[: len(FOLDS)]:
+        for fold in protocol(name).folds(read(corpus))[:FOLDS]:
             sides = [side(fold, part) for part in (fold.train, fold.validation)]
             for what, (numbers, recipe) in TRIES.items():
                 key = f"{corpus} {name} fold {fold.index}"

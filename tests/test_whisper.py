@@ -239,6 +239,12 @@ def test_the_stem_is_frozen_and_kept_on_disk(tiny_stem, weights, rng):
     assert stems.of("small") == tiny_stem and tiny_stem.path.stat().st_mtime_ns == written
 
 
+def test_a_clip_longer_than_the_encoder_hears_is_heard_in_parts(tiny_stem, rng):
+    features = spectrogram(2 * whisper.LONGEST + 100, rng)
+    parts = np.array_split(features, 3)
+    assert np.allclose(tiny_stem(features), np.mean([tiny_stem(part) for part in parts], axis=0), atol=1e-6)
+
+
 def test_networks_trained_whole_have_no_stem():
     assert stems.of("article") is None
     with pytest.raises(SpecError):

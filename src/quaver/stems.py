@@ -12,6 +12,7 @@ import numpy as np
 from quaver import networks
 from quaver.export import to_onnx
 from quaver.files import atomic_path, cache_folder
+from quaver.networks.whisper import LONGEST
 
 Array = np.ndarray[Any, np.dtype[Any]]
 _BUILDING = threading.Lock()
@@ -24,12 +25,15 @@ class Stem:
     path: Path  # its ONNX file
     fingerprint: str  # of what it computes, for caches
     shape: tuple[int, ...]  # of what comes out
+    longest: int = LONGEST  # frames it can hear at once; of longer clips it gives the mean over equal parts
 
     def __call__(self, features: Array) -> Array:
         """Give the values (*shape) float32 of one clip's features."""
         session = _session(self.path)
         (name,) = (taken.name for taken in session.get_inputs())
-        return np.asarray(session.run(None, {name: features[None]})[0][0], np.float32)
+        parts = np.array_split(features, -(-len(features) // self.longest))
+        answers = [session.run(None, {name: part[None]})[0][0] for part in parts]
+        return np.asarray(np.mean(answers, axis=0), np.float32)
 
 
 def of(network: str) -> Stem | None:

@@ -9,7 +9,7 @@ from quaver.backend import keras
 
 Array = np.ndarray[Any, np.dtype[Any]]
 HEAD = 64  # channels of one head of attention, in every Whisper
-LONGEST = 750  # steps that have a position, 15 s
+LONGEST = 1500  # frames of the frontend that are heard at once, 15 s; half as many steps have a position
 
 
 def encoder(weights: Mapping[str, Array], blocks: int) -> Any:
@@ -31,14 +31,14 @@ def encoder(weights: Mapping[str, Array], blocks: int) -> Any:
     for name, stride in (("conv1", 1), ("conv2", 2)):
         x = layers.ZeroPadding1D(1, name=f"{name}_edge")(x)
         x = layers.Conv1D(width, 3, strides=stride, activation="gelu", kernel_initializer="zeros", name=name)(x)
-    x = Positions(LONGEST, name="positions")(x)
+    x = Positions(LONGEST // 2, name="positions")(x)
     for number in range(blocks):
         x = EncoderBlock(width // HEAD, name=f"block{number + 1}")(x)
     model = keras().Model(features, x, name="encoder")
     for name in ("conv1", "conv2"):
         kernel, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
         model.get_layer(name).set_weights([kernel.transpose(2, 1, 0), bias])
-    model.get_layer("positions").set_weights([weights["positional_embedding"][:LONGEST]])
+    model.get_layer("positions").set_weights([weights["positional_embedding"][: LONGEST // 2]])
     for number in range(blocks):
         model.get_layer(f"block{number + 1}").set_weights(_block(weights, f"blocks.{number}"))
     return model
