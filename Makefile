@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .PHONY: help setup demo test test-slow test-backends test-torch test-tensorflow lint fix wheel clean
-.PHONY: benchmark-frontend benchmark-leaks benchmark-article benchmark-default
+.PHONY: benchmark-frontend benchmark-leaks benchmark-article benchmark-bundles benchmark-accuracy
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -61,6 +61,9 @@ benchmark-article: setup  ## the article's split against speakers never heard; h
 benchmark-bundles: setup  ## train and score the bundles that come with quaver; hours, resumable
 	$(BIN)/python benchmarks/bundles.py small
 	$(BIN)/python benchmarks/bundles.py article
+
+benchmark-accuracy: setup  ## every protocol on speakers never heard; hours, resumable fold by fold
+	$(BIN)/python benchmarks/accuracy.py
 
 clean:  ## remove what can be made again
 	rm -rf $(VENV) .venv-* dist build demo .pytest_cache .mypy_cache .ruff_cache
