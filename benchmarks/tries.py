@@ -32,7 +32,7 @@ PROTOCOLS = {"emodb": "emodb-loso", "ravdess": "ravdess-emobox6", "banglaser": "
 FOLDS = 2
 BASE = Recipe(epochs=60, batch=64, patience=12, slow_after=4, balance="corpus")
 TRIES = {  # name: numbers of the head, numbers of the recipe
-    **{f"weight decay {decay:g}": ({"DECAY": decay}, {}) for decay in (1e-3, 1e-2, 3e-2, 1e-1)},
+    **{f"weight decay {decay:g}": ({"DECAY": decay}, {}) for decay in (1e-3, 1e-2, 3e-2, 1e-1, 3e-1)},
     "weight decay 0.01, dropout 0.5": ({"DECAY": 1e-2, "DROPOUT": 0.5}, {}),
     "weight decay 0.01, no balance": ({"DECAY": 1e-2}, {"balance": ""}),
 }

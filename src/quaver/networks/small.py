@@ -19,7 +19,7 @@ WIDTH = 384
 POOLED = (2 * WIDTH,)
 DESCRIBED = f"{TEACHER}, {BLOCKS} blocks, mean and deviation, 1"  # raise the number when the same words give others
 DROPOUT = 0.2
-DECAY = 3e-2  # of the squares of the head's weights, in the loss; see docs/small.md
+DECAY = 0.1  # of the squares of the head's weights, in the loss; see docs/small.md
 
 
 def stem(weights: Mapping[str, Array]) -> Any:
