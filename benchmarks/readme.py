@@ -41,13 +41,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--check", action="store_true")
     check = parser.parse_args().check
-    before = README.read_text()
-    after = before if check else between(before, "demo", demo())  # another processor may round otherwise
-    for name, make in (("article", article), ("default", default), ("accuracy", accuracy), ("frontend", frontend)):
-        after = between(after, name, make())
-    if check and after != before:
-        sys.exit("README.md is stale: run python benchmarks/readme.py")
-    README.write_text(after)
+    if not check:  # another processor may round otherwise
+        README.write_text(between(README.read_text(), "demo", demo()))
+    for page, tables in PAGES.items():
+        before = after = page.read_text()
+        for make in tables:
+            after = between(after, make.__name__, make())
+        if check and after != before:
+            sys.exit(f"{page.name} is stale: run python benchmarks/readme.py")
+        page.write_text(after)
 
 
 def between(text: str, name: str, content: str) -> str:
@@ -151,6 +153,27 @@ def accuracy() -> str:
     return "\n".join(lines)
 
 
+def tries() -> str:
+    """Tabulate what was tried for the head, best first."""
+    means = {name: sum(found.values()) / len(found) for name, found in load("tries").items()}
+    best_first = sorted(means, key=lambda name: -means[name])
+    return "\n".join(
+        ["| try | validation UAR |", "| --- | --- |", *(f"| {n} | {percent(means[n])} |" for n in best_first)]
+    )
+
+
+def adaptation() -> str:
+    """Tabulate how soon a speaker's own statistics should count."""
+    told = load("adaptation")
+    counts = list(next(iter(told["after"].values())))
+    lines = [
+        f"| k | {' | '.join('all' if c == 'all' else f'{c} clips' for c in counts)} |",
+        "| --- |" + " --- |" * len(counts),
+    ]
+    lines += [f"| {k} | {' | '.join(percent(row[c]) for c in counts)} |" for k, row in told["after"].items()]
+    return "\n".join([*lines, "", f"Without a profile: {percent(told['plain'])}. Chosen: k = {told['best']:g}."])
+
+
 def row(name: str, scores: dict[str, Any]) -> str:
     """Make a row of one set of scores."""
     interval = span(scores) if scores.get("interval") else ""
@@ -184,6 +207,11 @@ def percent(value: float) -> str:
     """Round to one decimal of a percent, never up past what was measured."""
     return f"{100 * value:.1f}"
 
+
+PAGES = {
+    README: (article, default, accuracy, frontend),
+    ROOT / "docs" / "small.md": (accuracy, tries, adaptation),
+}
 
 if __name__ == "__main__":
     main()
