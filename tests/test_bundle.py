@@ -60,9 +60,9 @@ def test_the_card_is_json_with_the_schema_first(folder):
 
 
 def test_thresholds_have_sensible_values_where_nothing_was_calibrated():
-    assert (card().unsure, card().set_bar) == (0.4, 0.1)
+    assert (card().unsure, card().set_bar()) == (0.4, 0.1)
     calibrated = card(thresholds={"unsure": 0.55, "set": {"0.8": 0.3, "0.9": 0.07}})
-    assert (calibrated.unsure, calibrated.set_bar) == (0.55, 0.07)
+    assert (calibrated.unsure, calibrated.set_bar()) == (0.55, 0.07)
 
 
 def no_json(folder):

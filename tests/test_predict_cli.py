@@ -203,6 +203,23 @@ def test_a_bundle_that_is_none_is_an_error(run, calls):
     assert isinstance(result.exception, BundleError)
 
 
+def test_the_set_may_hold_the_truth_more_often(run, tmp_path_factory, calls):
+    thresholds = {"unsure": 0.1, "set": {"0.8": 0.16, "0.9": 0.12, "0.95": 0.0}}
+    made = tiny.bundle(tmp_path_factory.mktemp("sets") / "tiny", tiny.network(7, strength=0.3), thresholds=thresholds)
+    row = json.loads(run("predict", "calls/a.opus", "--bundle", made.path, "--json").stdout)
+    for coverage, bar in (("0.8", 0.16), ("0.9", 0.12), ("0.95", 0.0)):
+        wider = json.loads(run("predict", "calls/a.opus", "--bundle", made.path, "--json", "--set", coverage).stdout)
+        expected = [label for label, p in row["probabilities"].items() if p >= bar or label == row["emotion"]]
+        assert wider == {**row, "set": expected}
+    text = run("predict", "calls", "--bundle", made.path, "--set", "0.95").stdout.splitlines()[0]
+    assert all(label in text for label in EMOTIONS) and " or " in text
+
+
+def test_a_coverage_that_the_card_lacks_is_refused(run, calls):
+    result = run("predict", "calls/a.opus", "--set", "0.5")
+    assert isinstance(result.exception, BundleError) and "has no sets for 0.5" in str(result.exception)
+
+
 def test_bundles_lists_what_is_installed(run, bundle, monkeypatch, tmp_path):
     monkeypatch.setattr(zoo, "_shelf", lambda: tmp_path / "shelf")
     assert json.loads(run("bundles", "--json").stdout) == []

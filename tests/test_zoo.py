@@ -4,7 +4,7 @@ import pytest
 import tiny_bundle as tiny
 
 from quaver import zoo
-from quaver.bundle import PRECISIONS
+from quaver.card_rules import PRECISIONS
 from quaver.emotions import EMOTIONS
 from quaver.errors import BundleError
 from quaver.manifest import Manifest

@@ -2,11 +2,9 @@
 
 import hashlib
 import json
-import math
-import re
 import shutil
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -14,14 +12,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from quaver.card_rules import CARD, RULES, SCHEMA, safely, short
 from quaver.errors import BundleError, SpecError
 from quaver.files import write_json
 from quaver.frontend import FrontendSpec, from_dict
 
-SCHEMA = 1
-CARD, MODEL = "card.json", "model.onnx"
-PRECISIONS = ("float32", "int8")
+MODEL = "model.onnx"
 UNSURE = 0.4  # confidence below which an answer is unsure, where nothing was calibrated
+COVERAGE = 0.9  # how often a set is to hold the true label, unless something else is asked for
 SET_BAR = 0.1  # probability from which a label belongs to the set, likewise
 
 
@@ -63,9 +61,9 @@ class Card:
         for name in ("emotions", "corpora", "training_speakers", "validation_speakers"):
             if isinstance(value := getattr(self, name), list):  # as JSON has them
                 object.__setattr__(self, name, tuple(value))
-        for name, (holds, what) in _RULES.items():
-            if not _safely(holds, value := getattr(self, name)):
-                raise BundleError(f"bundle {self.name!r}: {name} must be {what}, got {_short(value)}.")
+        for name, (holds, what) in RULES.items():
+            if not safely(holds, value := getattr(self, name)):
+                raise BundleError(f"bundle {self.name!r}: {name} must be {what}, got {short(value)}.")
         try:
             made = from_dict(self.frontend).fingerprint
         except SpecError as error:
@@ -86,10 +84,16 @@ class Card:
         """Give the confidence below which an answer is unsure."""
         return float(self.thresholds.get("unsure", UNSURE))
 
-    @property
-    def set_bar(self) -> float:
-        """Give the probability from which a label belongs to the set that holds the truth nine times in ten."""
-        return float(self.thresholds.get("set", {}).get("0.9", SET_BAR))
+    def set_bar(self, coverage: float = COVERAGE) -> float:
+        """Give the probability from which a label belongs to the set that holds the truth in `coverage` of clips.
+
+        Raises:
+            BundleError: the card has no such coverage.
+        """
+        bars = self.thresholds.get("set", {f"{COVERAGE:g}": SET_BAR})
+        if f"{coverage:g}" not in bars:
+            raise BundleError(f"bundle {self.name!r} has no sets for {coverage:g}; its card has {', '.join(bars)}.")
+        return float(bars[f"{coverage:g}"])
 
     def to_dict(self) -> dict[str, Any]:
         """Give the card as plain JSON values, the schema first."""
@@ -105,7 +109,7 @@ class Card:
         name = values.get("name", "?")
         if values.get("schema") != SCHEMA:
             raise BundleError(
-                f"bundle {name!r} has schema {_short(values.get('schema'))}, this quaver reads {SCHEMA}; "
+                f"bundle {name!r} has schema {short(values.get('schema'))}, this quaver reads {SCHEMA}; "
                 "install the quaver that made it, or a newer one."
             )
         known = {f.name for f in fields(cls)}
@@ -230,70 +234,3 @@ def _plain(values: Any) -> Any:
     if isinstance(values, Mapping):
         return {key: _plain(value) for key, value in values.items()}
     return [_plain(value) for value in values] if isinstance(values, list | tuple) else values
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _safely(holds: Callable[[Any], object], value: Any) -> bool:
-    """Ask a rule; a value of a type that it did not expect breaks it."""
-    try:
-        return bool(holds(value))
-    except (TypeError, KeyError, AttributeError, ValueError):
-        return False
-
-
-def _fraction(value: Any) -> bool:
-    return _number(value) and 0 <= value <= 1
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _texts(values: Any) -> bool:
-    return isinstance(values, tuple) and all(isinstance(v, str) and v for v in values)
-
-
-def _text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _mapping(value: Any) -> bool:
-    return isinstance(value, Mapping)
-
-
-_PLAIN_NAME = re.compile(r"[\w][\w.+-]*")
-
-_RULES: dict[str, tuple[Callable[[Any], object], str]] = {
-    "schema": (lambda v: v == SCHEMA, f"{SCHEMA}"),
-    "name": (_PLAIN_NAME.fullmatch, "a plain name of letters, digits, dots and dashes"),
-    "emotions": (lambda v: _texts(v) and len(v) > 1 and len(set(v)) == len(v), "at least two different labels"),
-    "frontend": (_mapping, "the numbers of a frontend"),
-    "network": (lambda v: _text(v["name"]) and int(v["parameters"]) >= 0, "a name and a count of parameters"),
-    "precision": (lambda v: v in PRECISIONS, f"one of {', '.join(PRECISIONS)}"),
-    "corpora": (
-        lambda v: all({"name", "language", "licence", "clips"} <= c.keys() for c in v),
-        "a list of name, language, licence and clips",
-    ),
-    "licence": (lambda v: _text(v) and v, "the licence of the weights"),
-    "training_speakers": (_texts, "a list of corpus/speaker"),
-    "validation_speakers": (_texts, "a list of corpus/speaker"),
-    "validation": (_text, "'speakers' or 'sentences'"),
-    "protocol": (_text, "the name of a protocol"),
-    "speaker_independent": (lambda v: isinstance(v, bool), "true or false"),
-    "scores": (_mapping, "scores or {}"),
-    "temperature": (lambda v: _number(v) and v > 0, "a number above 0"),
-    "thresholds": (
-        lambda v: not v or (_fraction(v["unsure"]) and _fraction(v["set"]["0.9"])),
-        "`unsure` and `set`, from 0 to 1, or {}",
-    ),
-    "window": (lambda v: _number(v["seconds"]) and 0 < v["hop"] <= v["seconds"], "`seconds` and a `hop` up to them"),
-    "notes": (_mapping, "notes or {}"),
-    "files": (
-        lambda v: all(_PLAIN_NAME.fullmatch(n) and n != CARD and re.fullmatch("[0-9a-f]{64}", h) for n, h in v.items()),
-        "plain file names with their SHA-256",
-    ),
-}

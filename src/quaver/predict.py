@@ -12,7 +12,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from quaver import audio, calibrate, frontend, zoo
-from quaver.bundle import CARD, Bundle
+from quaver.bundle import COVERAGE, Bundle
+from quaver.card_rules import CARD
 from quaver.containers import Source
 from quaver.errors import AudioError
 from quaver.prediction import Prediction, Segment
@@ -36,17 +37,20 @@ class Predictor:
         'happy'
     """
 
-    def __init__(self, bundle: Bundle, threads: int = 1) -> None:
+    def __init__(self, bundle: Bundle, threads: int = 1, coverage: float = COVERAGE) -> None:
         """Open the network.
 
         Args:
             bundle: from `zoo.load` or `Bundle.load`.
             threads: of ONNX Runtime for one clip; 0 leaves it to ONNX Runtime. One is enough for these networks.
 
+            coverage: how often the set of a prediction is to hold the true label; one of those in the card.
+
         Raises:
-            BundleError: the network does not run, or does not fit the card's frontend and labels.
+            BundleError: the network does not run, or does not fit the card's frontend and labels, or the card has no
+                such coverage.
         """
-        self.bundle = bundle
+        self.bundle, self.bar = bundle, bundle.card.set_bar(coverage)
         self.spec = bundle.card.spec
         self.labels = bundle.card.emotions
         self.network = Network(bundle, threads)
@@ -142,7 +146,7 @@ class Predictor:
             confidence=float(mean[top]),
             probabilities=self._by_label(mean),
             unsure=bool(mean[top] < card.unsure),
-            set=tuple(label for i, label in enumerate(self.labels) if i == top or mean[i] >= card.set_bar),
+            set=tuple(label for i, label in enumerate(self.labels) if i == top or mean[i] >= self.bar),
             seconds=seconds,
             segments=tuple(segments),
             bundle=card.name,
@@ -171,13 +175,13 @@ class _Ear:
         return self.profile.heard(np.mean(self.voices, axis=0)) if self.profile else None
 
 
-def load(name_or_path: Path | str = zoo.DEFAULT, threads: int = 1) -> Predictor:
-    """Load a bundle, ready to predict.
+def load(name_or_path: Path | str = zoo.DEFAULT, threads: int = 1, coverage: float = COVERAGE) -> Predictor:
+    """Load a bundle, ready to predict; see `Predictor`.
 
     Raises:
         BundleError: there is no such bundle, or it does not pass its checks.
     """
-    return Predictor(zoo.load(name_or_path), threads)
+    return Predictor(zoo.load(name_or_path), threads, coverage)
 
 
 def predict(sound: Sound, sample_rate: int | None = None, bundle: Path | str | None = None) -> Prediction:

@@ -34,7 +34,7 @@ class Prediction:
     confidence: float  # its probability
     probabilities: dict[str, float]  # by label, in the card's order; the mean over the segments
     unsure: bool  # the confidence lies below the card's threshold
-    set: tuple[str, ...]  # labels that hold the truth nine times in ten on unheard speakers like the validation's
+    set: tuple[str, ...]  # labels that hold the truth as often as asked, on unheard speakers like the validation's
     seconds: float
     segments: tuple[Segment, ...]
     bundle: str

@@ -3,7 +3,8 @@
 from importlib import resources
 from pathlib import Path
 
-from quaver.bundle import CARD, Bundle
+from quaver.bundle import Bundle
+from quaver.card_rules import CARD
 from quaver.errors import BundleError
 
 DEFAULT = "article"

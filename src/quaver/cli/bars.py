@@ -40,8 +40,9 @@ def signs(encoding: str | None) -> Signs:
 class Drawer:
     """Draws predictions, as `Prediction.to_dict` gives them, into lines of a given width."""
 
-    def __init__(self, width: int, names: list[str], encoding: str | None = None) -> None:
-        """Take the columns there are, and the names that are to come, which are put under each other."""
+    def __init__(self, width: int, names: list[str], encoding: str | None = None, sets: bool = False) -> None:
+        """Take the columns there are, the names that are to come, put under each other, and whether to show sets."""
+        self.sets = sets
         self.signs = signs(encoding or sys.stdout.encoding)
         self.width = max(width, NAME + 8)
         self.name = min(max(map(len, names), default=0), self.width - NAME)
@@ -54,6 +55,8 @@ class Drawer:
         (first, p), *others = sorted(row["probabilities"].items(), key=lambda pair: -pair[1])
         width = self._label_width(row)
         text.append(f"{self._cut(first, LABEL):{width}}", "bold").append(f" {self._bar(p, BAR)} {_percent(p)}")
+        if self.sets:
+            return text.append(f"  {_several(_likeliest_first(row))}", "dim")
         if others:
             second, q = others[0]
             text.append(f"  then {self._cut(second, LABEL):{width}}{_percent(q)}", "dim")
@@ -97,11 +100,11 @@ class Drawer:
 
     def _words(self, row: Mapping[str, Any]) -> str:
         """Say the answer, with doubts where there are any."""
-        if not row["unsure"]:
-            return f"It sounds {row['emotion']} ({round(100 * row['confidence'])} %)."
-        likely = sorted(row["set"], key=lambda label: -row["probabilities"][label])
-        several = f"{', '.join(likely[:-1])} or {likely[-1]}" if len(likely) > 1 else likely[0]
-        return f"unsure: it may sound {several}."
+        several = _several(_likeliest_first(row))
+        if row["unsure"]:
+            return f"unsure: it may sound {several}."
+        words = f"It sounds {row['emotion']} ({round(100 * row['confidence'])} %)."
+        return f"{words} The set: {several}." if self.sets else words
 
     def _bar(self, p: float, columns: int) -> str:
         full = round(p * columns)
@@ -114,6 +117,14 @@ class Drawer:
         """Shorten a name at its beginning; its end says more. Characters that move the cursor become '?'."""
         text = "".join(c if c.isprintable() else "?" for c in text)
         return text if len(text) <= width else self.signs.cut + text[len(text) - width + len(self.signs.cut) :]
+
+
+def _likeliest_first(row: Mapping[str, Any]) -> list[str]:
+    return sorted(row["set"], key=lambda label: -row["probabilities"][label])
+
+
+def _several(labels: list[str]) -> str:
+    return f"{', '.join(labels[:-1])} or {labels[-1]}" if len(labels) > 1 else labels[0]
 
 
 def _percent(p: float) -> str:

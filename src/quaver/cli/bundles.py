@@ -77,7 +77,8 @@ def _sheet(bundle: "Bundle") -> str:
         "protocol": f"{card.protocol}, {'speaker-independent' if card.speaker_independent else 'SPEAKER-DEPENDENT'}",
         "UAR": _uar(card),
         "windows": f"{card.window['seconds']:g} s every {card.window['hop']:g} s",
-        "calibration": f"temperature {card.temperature:g}, unsure below {card.unsure:.0%}, set from {card.set_bar:.1%}",
+        "calibration": f"temperature {card.temperature:g}, unsure below {card.unsure:.0%}, "
+        f"set from {card.set_bar():.1%}",
         "licence": card.licence,
         "made": f"{card.created} by quaver {card.quaver}{f', commit {card.commit}' if card.commit else ''}",
         **{name: text for name, text in card.notes.items() if text},

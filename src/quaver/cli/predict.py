@@ -28,6 +28,10 @@ Timeline = Annotated[bool, typer.Option("--timeline", help="Show how it changes 
 Speaker = Annotated[
     str | None, typer.Option(metavar="NAME", help="Who speaks: adapt to the voice, and learn it for the next time.")
 ]
+Coverage = Annotated[
+    float | None,
+    typer.Option("--set", metavar="0.9", help="Show the emotions that hold the true one this often: 0.8, 0.9 or 0.95."),
+]
 Out = Annotated[
     Path | None, typer.Option("-o", "--output", help="Write to this file; .json and .csv choose the format.")
 ]
@@ -44,6 +48,7 @@ def predict(
     as_json: Json = False,
     as_csv: Csv = False,
     timeline: Timeline = False,
+    coverage: Coverage = None,
     speaker: Speaker = None,
     output: Out = None,
 ) -> None:
@@ -56,15 +61,16 @@ def predict(
     quaver predict anna/ --speaker anna          adapt to a voice; see quaver profiles
     ffmpeg -i clip.m4a -f wav - | quaver -       from standard input
     """
+    from quaver.bundle import COVERAGE
     from quaver.cli.inputs import expand, single
     from quaver.predict import load
     from quaver.zoo import DEFAULT
 
     form = _format(as_json, as_csv, output)
     items = expand(inputs)
-    rows = heard(load(bundle or DEFAULT), items, speaker)
+    rows = heard(load(bundle or DEFAULT, coverage=coverage or COVERAGE), items, speaker)
     if form == "text" and output is None:
-        done = stream(rows, items, single(inputs), timeline)
+        done = stream(rows, items, single(inputs), timeline, sets=coverage is not None)
     else:
         done = _with_bar(rows, len(items))
         _write(done, form, single(inputs), timeline, output)
@@ -99,14 +105,14 @@ def heard(predictor: "Predictor", items: Iterable["Input"], speaker: str | None 
             yield {"file": item.name, "error": str(error)}
 
 
-def stream(rows: Iterable[Row], items: Sequence["Input"], alone: bool, timeline: bool) -> list[Row]:
+def stream(rows: Iterable[Row], items: Sequence["Input"], alone: bool, timeline: bool, sets: bool = False) -> list[Row]:
     """Print each row as soon as it is there."""
     from rich.console import Console
 
     from quaver.cli.bars import Drawer
 
     console = Console(highlight=False, soft_wrap=True)
-    draw = Drawer(console.width, [item.name for item in items])
+    draw = Drawer(console.width, [item.name for item in items], sets=sets)
     done = []
     for row in rows:
         for text in _drawn(draw, row, alone, timeline):
