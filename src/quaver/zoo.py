@@ -7,7 +7,7 @@ from quaver.bundle import Bundle
 from quaver.card_rules import CARD
 from quaver.errors import BundleError
 
-DEFAULT = "article"
+DEFAULT = "small"
 
 
 def names() -> tuple[str, ...]:
