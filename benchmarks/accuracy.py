@@ -91,7 +91,8 @@ def own(name: str, corpus: str, clips: Manifest, seed: int, runs: Path) -> None:
     scores = run(clips, settings(name, seed), folder, resume=True, say=lambda text: say(f"{corpus} {name}: {text}"))
     if scores:
         folds = protocol(name).folds(clips, seed)
-        parts = [Part(folder / f"fold-{fold.index:02d}", fold.test) for fold in folds]
+        labels = protocol(name).labels_of(clips)
+        parts = [Part(folder / f"fold-{fold.index:02d}", fold.test, labels) for fold in folds]
         keep(corpus, name, "own", seed, parts)
 
 
@@ -107,15 +108,16 @@ def joint(seed: int, runs: Path) -> None:
     folds = protocol("joint").folds(clips, seed)
     for corpus in clips.corpora:
         name = next((n for n, c in OWN.items() if c == corpus and n != "ravdess-luna5"), "speakers-5fold")
+        labels = clips.where(lambda clip, c=corpus: clip.corpus == c).emotions
         tests = ((fold.index, fold.test.where(lambda clip, c=corpus: clip.corpus == c)) for fold in folds)
-        keep(corpus, name, "joint", seed, [Part(folder / f"fold-{i:02d}", test) for i, test in tests if test])
+        keep(corpus, name, "joint", seed, [Part(folder / f"fold-{i:02d}", test, labels) for i, test in tests if test])
 
 
 class Part:
     """One fold of a row: the clips tested, what the head makes of them, and how it adapts to their speakers."""
 
-    def __init__(self, folder: Path, test: Manifest) -> None:
-        """Load the head of a fold and compute what it takes of the test clips."""
+    def __init__(self, folder: Path, test: Manifest, present: tuple[str, ...]) -> None:
+        """Load the head of a fold and compute what it takes of the test clips; `present` are the corpus's labels."""
         card = json.loads((folder / "card.json").read_text())
         self.folder, self.temperature = folder, card["temperature"]
         heard = dataset.extract(test, spec("logmel"), through=stems.of("small"))
@@ -124,7 +126,6 @@ class Part:
         self.voice = np.asarray(normalised.predict(heard.values, verbose=0), np.float64)
         self.kernel, self.bias = (np.asarray(w, np.float64) for w in head.get_layer("dense").get_weights())
         self.clips = heard.clips.clips
-        present = {clip.emotion for clip in test}
         self.columns = [i for i, label in enumerate(card["emotions"]) if label in present]
         self.labels = tuple(card["emotions"][i] for i in self.columns)
         self.truth = np.array([self.labels.index(clip.emotion) for clip in self.clips])

@@ -14,7 +14,7 @@ import numpy as np
 from accuracy import DRAWS, ENROLLED, Part
 from bundles import SETTINGS, TWICE, UNHEARD, read
 
-from quaver import profiles
+from quaver import EMOTIONS, profiles
 from quaver.files import write_json
 from quaver.fit import uar
 from quaver.splits import protocol
@@ -29,7 +29,7 @@ def main() -> None:
     settings = SETTINGS["small"]
     folds = protocol(settings.protocol).folds(heard, settings.recipe.seed)
     run = HERE.parent / "runs" / "bundles" / "small"
-    parts = [Part(run / f"fold-{fold.index:02d}", fold.validation) for fold in folds]
+    parts = [Part(run / f"fold-{fold.index:02d}", fold.validation, EMOTIONS) for fold in folds]
     plain = pooled([(part.answers(part.voice), part.truth) for part in parts])
     table = {}
     for candidate in CANDIDATES:

@@ -104,7 +104,7 @@ def test_python_users_call_the_same():
         "import quaver\n"
         "from quaver.zoo import samples\n"
         "first = quaver.predict(str(samples()[0]))\n"
-        "again = quaver.load('article').predict(samples()[0])\n"
+        "again = quaver.load().predict(samples()[0])\n"
         "assert first.to_dict()['probabilities'] == again.to_dict()['probabilities']\n"
         "assert quaver.predict(samples()[0]).emotion == first.emotion in quaver.EMOTIONS\n"
         "quaver.Stream"

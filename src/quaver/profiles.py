@@ -20,7 +20,7 @@ from quaver.files import atomic_path
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-ENOUGH = 8.0  # clips after which a person's own statistics count as much as everybody's
+ENOUGH = 4.0  # clips after which a person's own statistics count as much as everybody's; see docs/small.md
 SMALLEST = 0.05  # deviation, of everybody's, below which a value is not stretched further
 _NAME = re.compile(r"\w[\w.-]{0,63}")
 
