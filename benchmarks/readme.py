@@ -162,6 +162,16 @@ def tries() -> str:
     )
 
 
+def robustness() -> str:
+    """Tabulate what conditions do to the answers."""
+    told = load("robustness")
+    lines = [f"{told['clips']} clips.", "", "| condition | UAR | most frequent answer |", "| --- | --- | --- |"]
+    for name, row in told["rows"].items():
+        most = max(row["answers"], key=lambda emotion: row["answers"][emotion])
+        lines.append(f"| {name} | {percent(row['uar'])} | {most} {percent(row['answers'][most] / told['clips'])} % |")
+    return "\n".join(lines)
+
+
 def adaptation() -> str:
     """Tabulate how soon a speaker's own statistics should count."""
     told = load("adaptation")
@@ -210,7 +220,7 @@ def percent(value: float) -> str:
 
 PAGES = {
     README: (article, default, accuracy, frontend),
-    ROOT / "docs" / "small.md": (accuracy, tries, adaptation),
+    ROOT / "docs" / "small.md": (accuracy, tries, robustness, adaptation),
 }
 
 if __name__ == "__main__":

@@ -50,7 +50,8 @@ def features(
     quaver features data/emodb/manifest.csv -o emodb.npz   of a corpus, with emotions and speakers
     quaver features *.wav --frontend article-edge -o x.npz
 
-    The arrays: features (n, 162), files, names; with manifests also emotions and groups (corpus/speaker).
+    The arrays: features (n, 162), files, names; with manifests also emotions and groups (corpus/speaker). With
+    `--frontend logmel` features holds the frames of all clips, (frames, 80), and frames says how many each has.
     """
     from quaver.dataset import extract
     from quaver.frontend import spec
@@ -95,11 +96,14 @@ def _write(output: Path, found: "Features", spec: "FrontendSpec", labelled: bool
 
     from quaver.files import atomic_path
 
+    ragged = None in spec.shape
     arrays = {
-        "features": found.values,
+        "features": np.concatenate(list(found.values)) if ragged else found.values,
         "files": np.array([_file(clip) for clip in found.clips], dtype=str),
         "names": np.array(spec.names, dtype=str),
     }
+    if ragged:
+        arrays["frames"] = np.array([len(value) for value in found.values])
     if labelled:
         arrays["emotions"] = np.array([clip.emotion for clip in found.clips], dtype=str)
         arrays["groups"] = np.array([clip.group if clip.corpus else "" for clip in found.clips], dtype=str)
@@ -112,13 +116,20 @@ def _summary(output: Path, found: "Features", spec: "FrontendSpec", bad: list[di
         "output": str(output),
         "frontend": spec.name,
         "fingerprint": spec.fingerprint,
-        "shape": list(found.values.shape),
+        "shape": list(_shape(found)),
         "failures": bad,
     }
 
 
 def _text(output: Path, found: "Features", bad: list[dict[str, str]]) -> str:
-    clips, *values = found.values.shape
+    clips, *values = _shape(found)
     return f"{output}: {' x '.join(map(str, values))} values of {clips} clips" + (
         f", {len(bad)} left out" if bad else ""
     )
+
+
+def _shape(found: "Features") -> tuple[int, ...]:
+    """Give the clips and the values of each; of clips that differ in length, the frames of all."""
+    if found.values.dtype != object:
+        return found.values.shape
+    return len(found.values), sum(len(value) for value in found.values), found.values[0].shape[-1]
