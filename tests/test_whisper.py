@@ -14,7 +14,7 @@ import tiny_teacher as tiny
 from conftest import ROOT
 
 from quaver import audio, backend, dataset, frontend, networks, stems, teachers
-from quaver.errors import BundleError, SpecError, TrainingError
+from quaver.errors import BundleError, CorpusError, SpecError, TrainingError
 from quaver.export import to_onnx
 from quaver.manifest import Manifest
 from quaver.networks import layers, small, whisper
@@ -215,6 +215,18 @@ def test_other_numbers_under_the_name_are_refused(tmp_path, weights, monkeypatch
         teachers.load("whisper-tiny.en")
     with pytest.raises(TrainingError, match="there are: whisper-tiny.en"):
         teachers.load("hubert")
+
+
+def test_without_a_network_it_is_said_where_to_put_the_file(tmp_path, monkeypatch):
+    def absent(url, *_, **__):
+        raise CorpusError(f"{url} cannot be reached (no route); try again later, use --mirror URL or --from FILE.")
+
+    monkeypatch.setenv("QUAVER_CACHE", str(tmp_path))
+    monkeypatch.delenv("QUAVER_TEACHERS", raising=False)
+    monkeypatch.setattr(teachers, "download", absent)
+    with pytest.raises(TrainingError, match=r"no route\)\. Put OpenAI's \.pt .* QUAVER_TEACHERS") as caught:
+        teachers.load("whisper-tiny.en")
+    assert "--mirror" not in str(caught.value)
 
 
 # ------------------------------------------------------------------------------------------------ the network

@@ -40,8 +40,7 @@ def of(network: str) -> Stem | None:
     """Give the frozen part of a network, from quaver's cache or made anew; None for networks trained as a whole.
 
     Raises:
-        TrainingError: the weights that it begins with hold other numbers, or Keras is missing.
-        CorpusError: they cannot be downloaded.
+        TrainingError: the weights that it begins with cannot be had or hold other numbers, or Keras is missing.
     """
     stem = networks.stem(network)
     if stem is None:

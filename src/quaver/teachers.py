@@ -19,7 +19,7 @@ import numpy as np
 
 from quaver.corpora.download import download
 from quaver.corpora.listen import Progress
-from quaver.errors import TrainingError
+from quaver.errors import CorpusError, TrainingError
 from quaver.files import cache_folder
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -64,8 +64,7 @@ def load(name: str = "whisper-tiny.en", *, progress: Progress | None = None) -> 
         Float32 weights under the names of openai/whisper's `AudioEncoder`.
 
     Raises:
-        TrainingError: nobody knows the teacher, or a file holds other numbers.
-        CorpusError: it cannot be downloaded.
+        TrainingError: nobody knows the teacher, it cannot be downloaded, or a file holds other numbers.
     """
     if name not in TEACHERS:
         raise TrainingError(f"no teacher is called {name!r}; there are: {', '.join(TEACHERS)}.")
@@ -127,7 +126,14 @@ def digest(weights: Mapping[str, Array]) -> str:
 def _fetched(teacher: Teacher, progress: Progress | None) -> Path:
     path = cache_folder() / "teachers" / f"{teacher.name}.pt"
     path.parent.mkdir(parents=True, exist_ok=True)
-    download(teacher.address, path, sha256=teacher.file_sha256, progress=progress)
+    try:
+        download(teacher.address, path, sha256=teacher.file_sha256, progress=progress)
+    except CorpusError as error:
+        reason = str(error).partition(";")[0].rstrip(".")
+        raise TrainingError(
+            f"the weights of {teacher.name} cannot be downloaded: {reason}. Put OpenAI's .pt or the hub's "
+            f".safetensors as {teacher.name}.pt or {teacher.name}.safetensors into a folder and name that in QUAVER_TEACHERS."
+        ) from error
     return path
 
 
