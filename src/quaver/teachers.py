@@ -132,7 +132,7 @@ def _fetched(teacher: Teacher, progress: Progress | None) -> Path:
         reason = str(error).partition(";")[0].rstrip(".")
         raise TrainingError(
             f"the weights of {teacher.name} cannot be downloaded: {reason}. Put OpenAI's .pt or the hub's "
-            f".safetensors as {teacher.name}.pt or {teacher.name}.safetensors into a folder and name that in QUAVER_TEACHERS."
+            f".safetensors, as {teacher.name}.pt or .safetensors, into a folder and name it in QUAVER_TEACHERS."
         ) from error
     return path
 
