@@ -28,7 +28,7 @@ import numpy as np  # noqa: E402
 from quaver import __version__, corpora, dataset, evaluate, networks, stems  # noqa: E402
 from quaver.backend import keras  # noqa: E402
 from quaver.files import write_json  # noqa: E402
-from quaver.fit import Recipe, uar  # noqa: E402
+from quaver.fit import REFIT, Recipe, uar  # noqa: E402
 from quaver.frontend import spec  # noqa: E402
 from quaver.manifest import Clip, Manifest  # noqa: E402
 from quaver.profiles import Profile  # noqa: E402
@@ -81,7 +81,7 @@ def read(corpus: str) -> Manifest | None:
 
 def settings(name: str, seed: int) -> Settings:
     """Give the recipe of every row: the head of `small`, untouched clips."""
-    recipe = Recipe(epochs=60, batch=64, patience=12, slow_after=4, balance="corpus", seed=seed)
+    recipe = Recipe(epochs=60, batch=64, patience=12, slow_after=4, balance="corpus", refit=True, seed=seed)
     return Settings(network="small", frontend="logmel", protocol=name, variants=("",), recipe=recipe)
 
 
@@ -121,7 +121,7 @@ class Part:
         card = json.loads((folder / "card.json").read_text())
         self.folder, self.temperature = folder, card["temperature"]
         heard = dataset.extract(test, spec("logmel"), through=stems.of("small"))
-        head = networks.load(folder / "best.keras")
+        head = networks.load(folder / REFIT)
         normalised = keras().Model(head.input, head.get_layer("speaker").output)
         self.voice = np.asarray(normalised.predict(heard.values, verbose=0), np.float64)
         self.kernel, self.bias = (np.asarray(w, np.float64) for w in head.get_layer("dense").get_weights())

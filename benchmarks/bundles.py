@@ -48,7 +48,7 @@ SETTINGS = {
         frontend="logmel",
         protocol="speakers-5fold",
         variants=("", "snr", "room+snr", "band", "speed+gain"),
-        recipe=Recipe(epochs=60, batch=128, patience=10, slow_after=4, balance="corpus"),
+        recipe=Recipe(epochs=60, batch=128, patience=10, slow_after=4, balance="corpus", refit=True),
     ),
 }
 KEEP = (

@@ -19,9 +19,10 @@ os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(HERE.parent / "runs" / "c
 import numpy as np  # noqa: E402
 
 from quaver import corpora, dataset, networks, stems  # noqa: E402
+from quaver.balance import Data  # noqa: E402
 from quaver.emotions import in_order  # noqa: E402
 from quaver.files import write_json  # noqa: E402
-from quaver.fit import Data, Recipe, best_row, fit  # noqa: E402
+from quaver.fit import Recipe, best_row, fit  # noqa: E402
 from quaver.frontend import spec  # noqa: E402
 from quaver.manifest import Manifest  # noqa: E402
 from quaver.networks import small  # noqa: E402

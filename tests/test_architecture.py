@@ -13,7 +13,7 @@ from conftest import ROOT
 SOURCE = ROOT / "src" / "quaver"
 ROWS = (  # from the bottom; a module imports only from rows below its own
     {"emotions", "errors", "files", "machine"},
-    {"backend", "card_rules", "containers"},
+    {"backend", "balance", "card_rules", "containers"},
     {"audio"},
     {"manifest", "frontend"},
     {"bundle", "deal", "likeness", "augment", "corpora", "onnx_graph", "prediction", "profiles", "windows"},

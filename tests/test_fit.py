@@ -8,9 +8,10 @@ import pytest
 
 from quaver import networks
 from quaver.backend import keras
+from quaver.balance import Data, targets
+from quaver.balance import weights as weights_of
 from quaver.errors import TrainingError
-from quaver.fit import FIELDS, Data, Recipe, best_row, fit, predict, rate, targets, uar
-from quaver.fit import weights as weights_of
+from quaver.fit import FIELDS, Recipe, best_row, fit, predict, rate, refit, uar
 
 LABELS = 3
 
@@ -77,6 +78,20 @@ def test_the_kept_network_is_the_one_of_the_best_epoch(sides, whole):
     assert uar(model.predict(sides[1].features, verbose=0), sides[1].truth) == pytest.approx(
         best_row(history)["val_uar"]
     )
+
+
+def test_a_refit_repeats_the_epochs_up_to_the_best_one(sides, whole, tmp_path):
+    """On the same clips it gives the very network that was kept; on more it gives another."""
+    folder, history = whole
+    train, validation = sides
+    refit(small_network, train, LABELS, Recipe(epochs=5), history, tmp_path / "same.keras")
+    again = keras().models.load_model(tmp_path / "same.keras", compile=False)
+    assert same(again.get_weights(), weights(folder))
+    features = np.concatenate([train.features, validation.features])
+    both = Data(features, np.concatenate([train.truth, validation.truth]))
+    refit(small_network, both, LABELS, Recipe(epochs=5), history, tmp_path / "more.keras")
+    more = keras().models.load_model(tmp_path / "more.keras", compile=False)
+    assert not same(more.get_weights(), weights(folder))
 
 
 def test_history_is_written_as_csv(whole):

@@ -15,6 +15,7 @@ import numpy as np
 
 from quaver import networks
 from quaver.backend import keras
+from quaver.balance import Data, targets, weights
 from quaver.errors import TrainingError
 from quaver.files import atomic_path, atomic_text, write_json
 
@@ -22,8 +23,7 @@ Say = Callable[[str], None]
 Row = dict[str, float]
 Array = np.ndarray[Any, np.dtype[Any]]
 
-BALANCES = ("emotion", "corpus")
-BEST = "best.keras"
+BEST, REFIT = "best.keras", "refit.keras"
 PREDICT_BATCH = 64
 FIELDS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "val_uar", "learning_rate", "seconds")
 
@@ -38,17 +38,9 @@ class Recipe:
     patience: int = 15  # epochs without a better validation UAR, then stop
     slow_after: int = 6  # epochs without a lower validation loss, then multiply the rate by `slow_by`
     slow_by: float = 0.4
+    refit: bool = False  # train once more for as many epochs on the validation speakers too, whose choice is made
     balance: str = ""  # "emotion": rare classes weigh as much as common ones; "corpus": each within each corpus
     seed: int = 0
-
-
-@dataclass(frozen=True)
-class Data:
-    """Features (n, ...) float32, class numbers (n,) and, where it matters, corpus numbers (n,)."""
-
-    features: Array
-    truth: Array
-    corpus: Array | None = None
 
 
 def fit(
@@ -106,6 +98,37 @@ def fit(
     return history
 
 
+def refit(
+    build: Callable[[], Any],
+    data: Data,
+    labels: int,
+    recipe: Recipe,
+    history: Sequence[Row],
+    path: Path,
+    *,
+    share: float = 1.0,
+) -> None:
+    """Train anew on everybody for as many epochs as the best one of `history` took, at the same rates, and save it.
+
+    With few speakers those that chose the epoch are missed in training. Once the choice is made, they may teach.
+
+    Args:
+        build: makes an uncompiled network.
+        data: training and validation clips together.
+        labels: number of classes.
+        recipe: as in `fit`.
+        history: from `fit`.
+        path: the file to make.
+        share: how much of `data` an epoch shows, drawn anew each time.
+    """
+    model, epochs = _compiled(build(), recipe), int(best_row(history)["epoch"])
+    for number in range(epochs):
+        _learn(model, data, labels, recipe, share, history[:number])
+    whole = build()
+    whole.set_weights(model.get_weights())
+    save(whole, path)
+
+
 def best_row(history: Sequence[Row]) -> Row:
     """Find the epoch to keep: the highest validation UAR, among equals the lowest validation loss."""
     return max(history, key=lambda row: (row["val_uar"], -row["val_loss"]))
@@ -155,20 +178,7 @@ def _epoch(
     model: Any, train: Data, validation: Data, labels: int, recipe: Recipe, share: float, history: Sequence[Row]
 ) -> Row:
     began, number = time.monotonic(), len(history) + 1
-    _seed_dropout(model, recipe.seed, number)
-    model.optimizer.learning_rate = rate(history, recipe)
-    shown = max(1, round(share * len(train.truth)))
-    batch = min(recipe.batch, shown)
-    order = np.random.default_rng([recipe.seed, number]).permutation(len(train.truth))
-    order = order[: shown // batch * batch]  # whole batches only: another shape would be compiled again
-    done = model.fit(
-        train.features[order],
-        targets(train, labels, recipe.balance)[order],
-        batch_size=batch,
-        sample_weight=weights(train, recipe.balance)[order] if recipe.balance else None,
-        shuffle=False,
-        verbose=0,
-    ).history
+    done = _learn(model, train, labels, recipe, share, history)
     probabilities = predict(model, validation.features)
     picked = probabilities[np.arange(len(validation.truth)), validation.truth]
     return {
@@ -183,37 +193,23 @@ def _epoch(
     }
 
 
-def targets(data: Data, labels: int, balance: str) -> Array:
-    """Give one row a clip, 1 at its class, (n, labels) float32.
-
-    With the balance "corpus" a class that occurs nowhere in a clip's corpus is -1: the clip says nothing about it, or
-    else the network would learn by the sound of a corpus which emotions cannot occur.
-    """
-    rows = np.eye(labels, dtype=np.float32)[data.truth]
-    if balance == "corpus" and data.corpus is not None:
-        for corpus in np.unique(data.corpus):
-            inside = data.corpus == corpus
-            absent = np.setdiff1d(np.arange(labels), data.truth[inside])
-            rows[np.ix_(inside, absent)] = -1
-    return rows
-
-
-def weights(data: Data, balance: str) -> Array:
-    """Give each clip a weight (n,) float32, 1 on average, so that groups of clips weigh the same.
-
-    Args:
-        data: the clips.
-        balance: groups are classes for "emotion", the classes of each corpus for "corpus".
-
-    Raises:
-        TrainingError: no balance is called so.
-    """
-    if balance not in BALANCES:
-        raise TrainingError(f"no balance is called {balance!r}; there are: {', '.join(BALANCES)}.")
-    corpus = data.corpus if balance == "corpus" and data.corpus is not None else 0
-    _, group, counts = np.unique(data.truth + 10_000 * corpus, return_inverse=True, return_counts=True)
-    of_group: Array = len(data.truth) / (len(counts) * counts)
-    return of_group[group].astype(np.float32)
+def _learn(model: Any, train: Data, labels: int, recipe: Recipe, share: float, history: Sequence[Row]) -> Any:
+    """Train for the epoch that follows `history`; what is shown depends on the seed and the epoch alone."""
+    number = len(history) + 1
+    _seed_dropout(model, recipe.seed, number)
+    model.optimizer.learning_rate = rate(history, recipe)
+    shown = max(1, round(share * len(train.truth)))
+    batch = min(recipe.batch, shown)
+    order = np.random.default_rng([recipe.seed, number]).permutation(len(train.truth))
+    order = order[: shown // batch * batch]  # whole batches only: another shape would be compiled again
+    return model.fit(
+        train.features[order],
+        targets(train, labels, recipe.balance)[order],
+        batch_size=batch,
+        sample_weight=weights(train, recipe.balance)[order] if recipe.balance else None,
+        shuffle=False,
+        verbose=0,
+    ).history
 
 
 def _seed_dropout(model: Any, seed: int, epoch: int) -> None:

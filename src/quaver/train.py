@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from quaver import augment, calibrate, dataset, evaluate, export, leaks, networks, plots, provenance, run_folder, stems
+from quaver.balance import Data
 from quaver.bundle import Bundle, Card
 from quaver.emotions import in_order
 from quaver.errors import TrainingError
 from quaver.files import write_json
-from quaver.fit import BEST, Data, Recipe, Row, best_row, fit, predict, save
+from quaver.fit import BEST, REFIT, Recipe, Row, best_row, fit, predict, refit, save
 from quaver.frontend import FrontendSpec, spec
 from quaver.manifest import Manifest
 from quaver.scores import Scores
@@ -192,27 +193,46 @@ class _Job:
 
 def _train(job: _Job, resume: bool, say: Say, progress: dataset.Progress | None) -> Bundle:
     leaks.guard(job.fold, allow_leak=job.lenient, progress=progress)
-    recipe, shape, labels = job.settings.recipe, job.shape, job.labels
+    recipe, labels = job.settings.recipe, job.labels
     train = _side(_augmented(job.fold.train, job.settings.variants), job, say, progress)
     validation = _side(job.fold.validation, job, say, progress)
-    axes = (0,) if len(shape) == 1 else tuple(range(len(shape)))
-    mean, variance = train.data.features.mean(axes), train.data.features.var(axes)
-
-    def build() -> Any:
-        return networks.build(job.settings.network, shape, len(labels), mean=mean, variance=variance, seed=recipe.seed)
-
     share = 1 / len(job.settings.variants)  # an epoch shows each clip once on average, in one of its variants
-    sides = train.data, validation.data
+    sides, build = (train.data, validation.data), _builder(job, train.data)
     history = fit(build, *sides, len(labels), recipe, job.folder, share=share, resume=resume, say=say)
-    return _finish(job, history, train, validation, say, progress)
-
-
-def _finish(
-    job: _Job, history: list[Row], train: Side, validation: Side, say: Say, progress: dataset.Progress | None
-) -> Bundle:
     model = networks.load(job.folder / BEST)
     plots.save(plots.curves(history), job.folder / "curves")
     guessed = predict(model, validation.data.features)
+    if recipe.refit:
+        together = _together(*sides)
+        path = job.folder / REFIT
+        refit(_builder(job, together), together, len(labels), recipe, history, path, share=share)
+        model = networks.load(path)
+    return _finish(job, history, model, guessed, train, validation, say, progress)
+
+
+def _builder(job: _Job, data: Data) -> Callable[[], Any]:
+    """Give what makes the network, normalised for these features."""
+    name, shape, seed = job.settings.network, job.shape, job.settings.recipe.seed
+    axes = (0,) if len(shape) == 1 else tuple(range(len(shape)))
+    mean, variance = data.features.mean(axes), data.features.var(axes)
+    return lambda: networks.build(name, shape, len(job.labels), mean=mean, variance=variance, seed=seed)
+
+
+def _together(train: Data, validation: Data) -> Data:
+    pairs = ((train.features, validation.features), (train.truth, validation.truth), (train.corpus, validation.corpus))
+    return Data(*(np.concatenate([np.asarray(part) for part in pair]) for pair in pairs))
+
+
+def _finish(
+    job: _Job,
+    history: list[Row],
+    model: Any,
+    guessed: np.ndarray,
+    train: Side,
+    validation: Side,
+    say: Say,
+    progress: dataset.Progress | None,
+) -> Bundle:
     temperature = calibrate.temperature(guessed, validation.data.truth)
     whole = networks.whole(job.settings.network, model)
     card = _card(job, whole, train, validation, temperature)
@@ -243,7 +263,8 @@ def _side(clips: Manifest, job: _Job, say: Say, progress: dataset.Progress | Non
     for _, reason in read.failures:
         say(f"left out: {reason}")
     truth = np.array([job.labels.index(clip.emotion) for clip in read.clips], np.int64)
-    corpus = np.unique([clip.corpus for clip in read.clips], return_inverse=True)[1]
+    known = (job.fold.train + job.fold.validation + job.fold.test).corpora
+    corpus = np.array([known.index(clip.corpus) for clip in read.clips], np.int64)
     return Side(read.clips, Data(read.values, truth, corpus))
 
 

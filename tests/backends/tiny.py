@@ -15,8 +15,9 @@ import tiny_teacher  # noqa: E402
 
 from quaver import networks  # noqa: E402
 from quaver.backend import keras  # noqa: E402
+from quaver.balance import Data  # noqa: E402
 from quaver.export import to_onnx  # noqa: E402
-from quaver.fit import Data, Recipe, fit, save  # noqa: E402
+from quaver.fit import Recipe, fit, save  # noqa: E402
 from quaver.networks import build, layers, whisper  # noqa: E402
 
 LABELS, CLIPS = 7, 48

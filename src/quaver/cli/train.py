@@ -36,6 +36,7 @@ def train(
     seed: Annotated[int, typer.Option()] = 0,
     variants: Annotated[str, typer.Option(help="Rows a training clip becomes besides itself.")] = "noise,stretch+pitch",
     balance: Annotated[str, typer.Option(help="Weigh rare classes more: emotion, or corpus, within each.")] = "",
+    refit: Annotated[bool, typer.Option("--refit", help="Then let validation speakers teach too.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
     allow_leak: Annotated[bool, typer.Option("--allow-leak", help="Train although sides share speakers.")] = False,
     as_json: Json = False,
@@ -51,7 +52,7 @@ def train(
     from quaver.networks import made_for
     from quaver.train import Settings
 
-    recipe = Recipe(epochs, batch, learning_rate, patience, balance=balance, seed=seed)
+    recipe = Recipe(epochs, batch, learning_rate, patience, balance=balance, refit=refit, seed=seed)
     rows = ("", *(name for name in variants.split(",") if name))
     settings = Settings(network, frontend or made_for(network), protocol, rows, recipe)
     clips = Manifest.read(*manifests)
