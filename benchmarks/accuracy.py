@@ -116,12 +116,12 @@ def joint(seed: int, runs: Path) -> None:
 class Part:
     """One fold of a row: the clips tested, what the head makes of them, and how it adapts to their speakers."""
 
-    def __init__(self, folder: Path, test: Manifest, present: tuple[str, ...]) -> None:
+    def __init__(self, folder: Path, test: Manifest, present: tuple[str, ...], name: str = REFIT) -> None:
         """Load the head of a fold and compute what it takes of the test clips; `present` are the corpus's labels."""
         card = json.loads((folder / "card.json").read_text())
         self.folder, self.temperature = folder, card["temperature"]
         heard = dataset.extract(test, spec("logmel"), through=stems.of("small"))
-        head = networks.load(folder / REFIT)
+        head = networks.load(folder / name)
         normalised = keras().Model(head.input, head.get_layer("speaker").output)
         self.voice = np.asarray(normalised.predict(heard.values, verbose=0), np.float64)
         self.kernel, self.bias = (np.asarray(w, np.float64) for w in head.get_layer("dense").get_weights())

@@ -1,8 +1,8 @@
 """How soon a speaker's own statistics should count: chosen on the validation speakers of the bundle's folds.
 
 For each candidate of `profiles.ENOUGH` the head of every fold answers the validation speakers' clips, with profiles of
-a few clips that are not scored, and with profiles of all clips. Test speakers decide nothing. Needs the folds that
-`benchmarks/bundles.py small` has trained.
+a few clips that are not scored, and with profiles of all clips. The head is the one that has not learnt from them. Test
+speakers decide nothing. Needs the folds that `benchmarks/bundles.py small` has trained.
 
     QUAVER_CORPORA=… python benchmarks/adaptation.py
 """
@@ -16,7 +16,7 @@ from bundles import SETTINGS, TWICE, UNHEARD, read
 
 from quaver import EMOTIONS, profiles
 from quaver.files import write_json
-from quaver.fit import uar
+from quaver.fit import BEST, uar
 from quaver.splits import protocol
 
 HERE = Path(__file__).resolve().parent
@@ -29,7 +29,7 @@ def main() -> None:
     settings = SETTINGS["small"]
     folds = protocol(settings.protocol).folds(heard, settings.recipe.seed)
     run = HERE.parent / "runs" / "bundles" / "small"
-    parts = [Part(run / f"fold-{fold.index:02d}", fold.validation, EMOTIONS) for fold in folds]
+    parts = [Part(run / f"fold-{fold.index:02d}", fold.validation, EMOTIONS, BEST) for fold in folds]
     plain = pooled([(part.answers(part.voice), part.truth) for part in parts])
     table = {}
     for candidate in CANDIDATES:
