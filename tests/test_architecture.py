@@ -18,11 +18,12 @@ ROWS = (  # from the bottom; a module imports only from rows below its own
     {"manifest", "frontend"},
     {"bundle", "deal", "likeness", "augment", "corpora", "onnx_graph", "prediction", "windows"},
     {"splits", "prints", "zoo", "networks", "plots", "export", "calibrate"},
-    {"copies"},
+    {"copies", "page"},
     {"leaks"},
     {"predict", "dataset", "scores"},
     {"evaluate", "fit", "provenance"},
-    {"train"},
+    {"train", "explore"},
+    {"report"},
     {"cli"},
 )
 FREE = {"__init__", "__main__"}

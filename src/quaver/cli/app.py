@@ -9,7 +9,7 @@ import typer
 from quaver import __version__
 from quaver.errors import QuaverError
 
-GROUPS = ("predict", "demo", "corpora", "manifest", "explore", "features", "train", "evaluate", "bundles")
+GROUPS = ("predict", "demo", "corpora", "manifest", "explore", "features", "train", "evaluate", "report", "bundles")
 
 
 def _version(asked: bool) -> None:
@@ -31,6 +31,7 @@ def _root(
     quaver explore m.csv -o m.html                    see them before training
     quaver train m.csv --protocol emodb-loso -o run   train, one fold a speaker
     quaver evaluate run                               score speakers never heard
+    quaver report run -o run.html                     see the run
 
     quaver estimates the emotion that a voice expresses as actors portray it, not what somebody feels.
     """

@@ -58,5 +58,3 @@ def _text(look: "Look", page: Path | None) -> str:
 
 def _line(finding: "Finding") -> str:
     return f"  {finding.tone:5} {finding.text}"
-
-

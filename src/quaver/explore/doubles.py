@@ -9,6 +9,7 @@ from quaver.explore.sounds import Progress, Sounds
 from quaver.manifest import Clip
 from quaver.prints import Prints, source
 
+SAME = "the same samples"
 MOST = 6000  # clips among which near-duplicates are sought unless somebody insists: time grows with the square
 
 
@@ -18,6 +19,11 @@ class Double:
 
     clips: tuple[Clip, ...]
     detail: str
+
+    @property
+    def exact(self) -> bool:
+        """Tell whether the samples are the same."""
+        return self.detail == SAME
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -35,7 +41,7 @@ def exact(sounds: Sounds) -> list[Double]:
     same: dict[str, list[Clip]] = {}
     for clip, digest in zip(sounds.clips, sounds.digests, strict=True):
         same.setdefault(digest, []).append(clip)
-    return [Double(tuple(clips), "the same samples") for clips in same.values() if len(clips) > 1]
+    return [Double(tuple(clips), SAME) for clips in same.values() if len(clips) > 1]
 
 
 def near(clips: Sequence[Clip], progress: Progress | None = None) -> list[Double]:

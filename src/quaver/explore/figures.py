@@ -9,12 +9,14 @@ from quaver.explore import balance as tables
 from quaver.explore import views
 from quaver.explore.seen import Look
 from quaver.explore.sounds import MEASURES
+from quaver.frontend.tables import Array
 from quaver.manifest import Manifest
 from quaver.plots.style import ACCENT, GREY, PALE, tint
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+VIEWS = tuple(views.VIEWS)
 MOST_ROWS = 24  # of a table; the smaller ones are put together
 _COLUMNS = 600  # of a waveform: more cannot be seen
 
@@ -77,38 +79,48 @@ def told(look: Look, axes: "Axes | None" = None) -> "Axes":
     values = {f"{probe.what}, {probe.how}": 100 * probe.uar for probe in look.probes}
     chance = {f"{probe.what}, {probe.how}": 100 * probe.chance for probe in look.probes}
     tints = {name: ACCENT if name.startswith("emotion") else GREY for name in values}
-    return plots.bars(values, chance=chance, tints=tints, title="Told right (UAR), stroke: guessing", axes=axes)
+    return plots.bars(values, chance=chance, tints=tints, title="Told right (UAR)", axes=axes)
 
 
 @plots.styled
-def wave(samples: audio.Samples, rate: int, axes: "Axes | None" = None) -> "Axes":
-    """Draw the lowest and highest sample of each moment of a sound."""
+def wave(samples: audio.Samples, rate: int, *, peak: float = 0.0, axes: "Axes | None" = None) -> "Axes":
+    """Draw the lowest and highest sample of each moment of a sound, up to `peak`, or to its own."""
     axes = axes or plots.strip(0.75, below=0.04)
     starts = np.linspace(0, len(samples), min(_COLUMNS, len(samples)), endpoint=False).astype(int)
     low, high = (edge.reduceat(samples, starts) for edge in (np.minimum, np.maximum))
     axes.fill_between(starts / rate, low, high, color=ACCENT, lw=0.4)
-    peak = max(float(np.abs(samples).max()), 1e-6) * 1.02
+    peak = (peak or max(float(np.abs(samples).max()), 1e-6)) * 1.02
     axes.set(xlim=(0, len(samples) / rate), ylim=(-peak, peak), xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
     return axes
 
 
 @plots.styled
-def view(samples: audio.Samples, rate: int, kind: str = "log-mel", axes: "Axes | None" = None) -> "Axes":
+def view(
+    samples: audio.Samples, rate: int, kind: str = "log-mel", *, top: float | None = None, axes: "Axes | None" = None
+) -> "Axes":
     """Draw a sound as one of `views.VIEWS`: "log-mel", "linear", "MFCC", "chroma".
 
     Args:
         samples: (n,) float32.
         rate: in Hz.
         kind: which view.
+        top: for "log-mel", the level that counts as the loudest, see `views.loudest`; None means the sound's own.
         axes: where to draw; None makes a strip.
     """
+    values = views.logmel(samples, rate, top) if kind == "log-mel" else views.VIEWS[kind](samples, rate)
+    return shown(values, len(samples) / rate, kind, axes=axes)
+
+
+@plots.styled
+def shown(values: Array, seconds: float, kind: str = "log-mel", *, axes: "Axes | None" = None) -> "Axes":
+    """Draw what a view gave (frames, rows) over time."""
     axes = axes or plots.strip(1.6)
-    values = views.VIEWS[kind](samples, rate)
-    seconds, rows = len(samples) / rate, values.shape[1]
-    signed = kind == "MFCC"
-    shown: dict[str, Any] = {"cmap": _two_sided() if signed else tint(), "vmin": -1 if signed else 0, "vmax": 1}
-    axes.imshow(values.T, origin="lower", aspect="auto", extent=(0, seconds, 0, rows), interpolation="nearest", **shown)
+    rows = values.shape[1]
+    looks: dict[str, Any] = {"cmap": tint(), "vmin": 0, "vmax": 1}
+    if kind == "MFCC":
+        looks = {"cmap": _two_sided(), "vmin": -1, "vmax": 1}
+    axes.imshow(values.T, origin="lower", aspect="auto", extent=(0, seconds, 0, rows), interpolation="nearest", **looks)
     places, names = _ticks(kind, rows)
     axes.set_yticks(places, names)
     _time(axes, seconds)
@@ -144,9 +156,9 @@ def _time(axes: "Axes", seconds: float) -> None:
     from matplotlib.ticker import MaxNLocator
 
     axes.set_xlim(0, seconds)
-    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(lambda at, _: f"{at:g} s" if at else "0")
     axes.tick_params(labelsize=8.5, pad=2)
-    axes.set_xlabel("s", fontsize=8.5, loc="right", labelpad=-6)
     axes.spines[:].set_visible(False)
     axes.axhline(axes.get_ylim()[0], color=PALE, lw=1)
 
@@ -174,5 +186,3 @@ def _two_sided() -> Any:
     from matplotlib.colors import LinearSegmentedColormap
 
     return LinearSegmentedColormap.from_list("quaver-sides", ("#d55e00ff", "#d55e0000", "#2b8cc400", "#2b8cc4ff"))
-
-

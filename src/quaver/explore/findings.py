@@ -113,18 +113,20 @@ def _unreadable(look: Look) -> Iterator[Finding]:
 
 
 def _doubles(look: Look) -> Iterator[Finding]:
-    for kind, holds, what in (
-        ("duplicate", lambda double: double.detail == "the same samples", "the same samples under several names"),
-        ("near-duplicate", lambda double: double.detail != "the same samples", "copies of one recording"),
+    for kind, same, what in (
+        ("duplicate", True, "the same samples under several names"),
+        ("near-duplicate", False, "copies of one recording"),
     ):
-        some = [double for double in look.doubles if holds(double)]
+        some = [double for double in look.doubles if double.exact is same]
         wrong = [double for double in some if len(double.labels) > 1]
         voices = [double for double in some if len(double.speakers) > 1 and double not in wrong]
         rest = [double for double in some if double not in wrong and double not in voices]
         if wrong:
             yield _double(kind, "fix", f"{what}, with different emotions: at least one label is wrong", wrong)
         if voices:
-            yield _double(kind, "fix", f"{what}, under different speakers: no split by speakers keeps them apart", voices)
+            yield _double(
+                kind, "fix", f"{what}, under different speakers: no split by speakers keeps them apart", voices
+            )
         if rest:
             yield _double(kind, "look", f"{what}, by one speaker: they count twice", rest)
     if not look.compared:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -48,12 +49,7 @@ def _far(name: str, places: Array, values: Array, least: float) -> list[Odd]:
     median = float(np.median(values))
     scale = max(1.4826 * float(np.median(np.abs(values - median))), least)
     excess = (values - median) / scale
-    if name == "noise":  # a cleaner clip than the others is no fault
-        excess = -excess
-    elif name == "bandwidth":  # nor a wider one
-        excess = -excess
-    else:
-        excess = np.abs(excess)
+    excess = -excess if name in ("noise", "bandwidth") else np.abs(excess)  # a cleaner or wider clip is no fault
     return [_odd(places[i], name, values[i], median, excess[i]) for i in np.flatnonzero(excess > FAR)]
 
 
@@ -65,5 +61,5 @@ def _unlike(name: str, places: Array, values: Array) -> list[Odd]:
     return [_odd(places[i], name, values[i], usual, 1.0) for i in np.flatnonzero(values != usual)]
 
 
-def _odd(place: int, measure: str, value: float, usual: float, excess: float) -> Odd:
+def _odd(place: Any, measure: str, value: float, usual: float, excess: float) -> Odd:
     return Odd(int(place), measure, round(float(value), 3), round(float(usual), 3), float(excess))

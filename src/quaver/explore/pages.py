@@ -3,18 +3,18 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from quaver import audio, augment, page, plots
+from quaver import page, plots
 from quaver.errors import AudioError
-from quaver.explore import balance, figures, risks
+from quaver.explore import balance, figures, risks, variations
 from quaver.explore.findings import Finding, findings, name
 from quaver.explore.seen import Look, Stage
 from quaver.explore.sounds import MEASURES
+from quaver.explore.variations import LONGEST, load
 from quaver.manifest import Clip
 from quaver.page import Section, text
 
 SHOWN = 12  # clips of a list; the rest is folded or in the JSON
 HEARD = 8  # doubted clips that can be played
-LONGEST = 8.0  # seconds of a clip that are drawn and played
 DRAWN = ("seconds", "level", "peak", "noise", "silence", "clipped", "dc", "bandwidth")
 
 
@@ -34,7 +34,7 @@ def write(
         _in_short(found),
         _balance(look),
         _heard(look, audio, stage),
-        _augmented(look, audio, stage),
+        variations.section(look, audio, stage),
         _quality(look, found),
         _space(look),
         _splits(look),
@@ -43,12 +43,6 @@ def write(
     names = ", ".join(look.manifest.corpora)
     page.write(path, f"{names}: the corpus", _lead(look), [part for part in parts if part.blocks], _notice(look, audio))
     return found
-
-
-def load(clip: Clip) -> tuple[audio.Samples, int]:
-    """Read the beginning of a clip, at most 8 s."""
-    samples, rate = audio.load(clip.path, start=clip.start, end=clip.end)
-    return samples[: int(LONGEST * rate)], rate
 
 
 def _lead(look: Look) -> str:
@@ -62,7 +56,7 @@ def _lead(look: Look) -> str:
         (minutes, "of sound"),
         (", ".join(languages) or "unknown", "languages" if len(languages) > 1 else "language"),
     ]
-    return '<ul class="facts">' + "".join(f"<li><b>{text(n)}</b><span>{what}</span></li>" for n, what in facts) + "</ul>"
+    return page.facts(facts)
 
 
 def _notice(look: Look, sounds: bool) -> str:
@@ -76,7 +70,7 @@ def _notice(look: Look, sounds: bool) -> str:
 
 
 def _in_short(found: Sequence[Finding]) -> Section:
-    section = Section("short", "In short")
+    section = Section("summary", "In short")
     counts = {tone: sum(finding.tone == tone for finding in found) for tone in ("fix", "look", "know")}
     section.add(
         page.paragraph(
@@ -103,21 +97,21 @@ def _balance(look: Look) -> Section:
 
 
 def _heard(look: Look, sounds: bool, stage: Stage) -> Section:
-    section = Section("hear", "What each emotion sounds like")
+    section = Section("listen", "What each emotion sounds like")
     section.add(
         page.paragraph(
             "Typical: the clip nearest to the centre of its emotion; atypical: the one farthest from it, in the "
             "features of the whole clip relative to its speaker's own. Blue dots: pitch in Hz; grey: energy."
         )
     )
-    cards = []
+    cards: list[str] = []
     emotions = look.clips.emotions
     for done, emotion in enumerate(emotions):
         stage("drawing", done, len(emotions))
         for what, place in (("typical", look.typical(emotion)), ("atypical", look.atypical(emotion))):
             if place is not None:
                 cards += _card(look.clips.clips[place], f"{emotion}, {what}", emotion, look, sounds)
-    section.add(_tabs((*figures.views.VIEWS, "pitch"), page.grid(cards)))
+    section.add(_tabs((*figures.VIEWS, "pitch"), page.grid(cards)))
     return section
 
 
@@ -137,55 +131,22 @@ def _card(clip: Clip, title: str, emotion: str, look: Look, sounds: bool) -> Ite
     except AudioError:  # it could be read a moment ago
         return
     said = page.drawing(figures.wave(samples, rate), f"Waveform of {clip.path.name}")
-    shown = [page.drawing(figures.view(samples, rate, kind), f"{kind} of {clip.path.name}") for kind in figures.views.VIEWS]
+    kinds = figures.VIEWS
+    shown = [page.drawing(figures.view(samples, rate, kind), f"{kind} of {clip.path.name}") for kind in kinds]
     shown.append(page.drawing(figures.contours(samples, rate), f"Pitch and energy of {clip.path.name}"))
     views = "".join(f'<div class="view v{n}">{one}</div>' for n, one in enumerate(shown, start=1))
-    dot = f'<span class="dot" style="background:{plots.colour(emotion, look.clips.emotions)}"></span>'
     player = page.sound(samples, rate, f"{title}: {clip.path.name}") if sounds else ""
     cut = f", its first {LONGEST:g} s" if len(samples) >= LONGEST * rate else ""
-    yield (
-        f'<article class="card"><h3>{dot}{text(title)}</h3><div class="stage">{said}{views}{_head()}</div>{player}'
-        f'<p class="quiet">{text(name(clip))}, speaker {text(clip.speaker)}{cut}</p></article>'
-    )
-
-
-def _head() -> str:
-    left, right = plots.STRIP
-    return f'<div class="head" data-left="{left}" data-right="{right}"></div>'
-
-
-def _augmented(look: Look, sounds: bool, stage: Stage) -> Section:
-    section = Section("augment", "What each augmentation does")
-    emotions = look.clips.emotions
-    clip = look.clips.clips[look.typical("neutral" if "neutral" in emotions else emotions[0])]
-    try:
-        samples, rate = load(clip)
-    except AudioError:
-        return section
-    samples, rate = audio.resample(samples, rate, 22_050), 22_050
-    section.add(page.paragraph(f"One clip ({text(name(clip))}) as it is, and as training may vary it."))
-    cards = []
-    for done, variant in enumerate(("", *augment.RECIPES)):
-        stage("augmenting", done, len(augment.RECIPES) + 1)
-        varied = augment.vary(samples, rate, variant, "page") if variant else samples
-        said = page.drawing(figures.wave(varied, rate), f"Waveform: {variant or 'as it is'}")
-        seen = page.drawing(figures.view(varied, rate), f"Log-mel: {variant or 'as it is'}")
-        player = page.sound(varied, rate, variant or "as it is") if sounds else ""
-        cards.append(
-            f'<article class="card"><h3>{variant or "as it is"}</h3><div class="stage">{said}{seen}{_head()}</div>'
-            f"{player}</article>"
-        )
-    section.add(page.grid(cards))
-    return section
+    below = page.paragraph(f"{text(name(clip))}, speaker {text(clip.speaker)}{cut}", "quiet")
+    shade = plots.colour(emotion, look.clips.emotions)
+    yield page.card(title, page.stage(said, views), player, below, shade=shade)
 
 
 def _quality(look: Look, found: Sequence[Finding]) -> Section:
-    section = Section("quality", "How it was recorded")
+    section = Section("recording", "How it was recorded")
     section.add(page.paragraph("All clips, measured at their own sample rate. Strokes below an axis are the outliers."))
     titles = {m.name: m.title for m in MEASURES}
-    section.add(
-        page.grid(page.drawing(figures.distribution(look, n), f"Distribution: {titles[n]}") for n in DRAWN)
-    )
+    section.add(page.grid(page.drawing(figures.distribution(look, n), f"Distribution: {titles[n]}") for n in DRAWN))
     rates = zip(look.sounds.values["rate"].tolist(), look.sounds.values["channels"].tolist(), strict=True)
     kinds: dict[tuple[float, float], int] = {}
     for kind in rates:
@@ -197,7 +158,7 @@ def _quality(look: Look, found: Sequence[Finding]) -> Section:
 
 
 def _space(look: Look) -> Section:
-    section = Section("space", "What the features tell")
+    section = Section("features", "What the features tell")
     few = f"{len(look.drawn)} of {len(look.clips)} clips" if len(look.drawn) < len(look.clips) else "every clip"
     section.add(
         page.paragraph(
@@ -211,9 +172,11 @@ def _space(look: Look) -> Section:
     if look.probes:
         words = (
             "The honest measure: a linear classifier on the same features, asked about clips it has not learnt from "
-            "(five folds). Where it says <em>unheard speakers</em>, nobody in the test was heard in training."
+            "(five folds). A stroke marks what guessing would reach. Where it says <em>unheard speakers</em>, nobody "
+            "in the test was heard in training."
         )
-        section.add(page.drawing(figures.told(look), "Bars: how well emotion, speaker and corpus are told", words))
+        alt = "Bars: how well emotion, speaker and corpus are told"
+        section.add(page.grid([page.drawing(figures.told(look), alt, words)]))
     return section
 
 
@@ -226,16 +189,17 @@ def _splits(look: Look) -> Section:
         if risk.folds:
             shares = (f"{100 * part:.0f} %" for part in (risk.speakers, risk.recordings, risk.sentences))
             rows.append((what, *shares))
-        else:
-            rows.append((f'{what}<br><span class="quiet">{text(risk.reason)}</span>', "–", "–", "–"))
     section.add(page.table(("split", "speaker", "recording", "sentence"), rows, (1, 2, 3)))
+    for risk in look.risks:
+        if not risk.folds:
+            section.add(page.paragraph(f"Not possible here: {text(risk.reason)}", "quiet"))
     return section
 
 
 def _all(look: Look, found: Sequence[Finding], sounds: bool) -> Section:
     section = Section("findings", "All findings")
     section.add(*(_listed(finding) for finding in found if not finding.kind.startswith("odd-") and finding.clips))
-    cards = []
+    cards: list[str] = []
     for doubt in look.doubts[:HEARD] if sounds else ():
         clip = look.clips.clips[doubt.place]
         try:
@@ -243,10 +207,8 @@ def _all(look: Look, found: Sequence[Finding], sounds: bool) -> Section:
         except AudioError:
             continue
         label = f"labelled {doubt.given}, sounds like {doubt.heard}"
-        cards.append(
-            f'<article class="card"><h3>{text(label)}</h3>{page.sound(samples, rate, label)}'
-            f'<p class="quiet">{text(name(clip))}, by {doubt.margin:.2f}</p></article>'
-        )
+        below = page.paragraph(f"{text(name(clip))}, by {doubt.margin:.2f}", "quiet")
+        cards.append(page.card(label, page.sound(samples, rate, label), below))
     if cards:
         section.add("<h3>Hear the doubted ones</h3>", page.grid(cards))
     return section

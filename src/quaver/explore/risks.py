@@ -1,7 +1,8 @@
 """What the usual ways of splitting a corpus would let through, and what they would make of the score."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from quaver import splits
 from quaver.errors import ManifestError
@@ -40,7 +41,7 @@ def risks(manifest: Manifest, doubles: Sequence[Double] = ()) -> list[Risk]:
     return [_risk(name, manifest.where(lambda clip: clip.group in some), twins) for name in NAMES]
 
 
-def _risk(name: str, manifest: Manifest, twins: dict[object, int]) -> Risk:
+def _risk(name: str, manifest: Manifest, twins: Mapping[Any, int]) -> Risk:
     try:
         folds = splits.protocol(name).folds(manifest)
     except ManifestError as error:
@@ -54,13 +55,14 @@ def _risk(name: str, manifest: Manifest, twins: dict[object, int]) -> Risk:
         speakers += sum(clip.group in voices for clip in fold.test)
         recordings += sum(_recording(clip, twins) in heard for clip in fold.test)
         sentences += sum(_text(clip) in said for clip in fold.test)
-    parts = (round(part / max(tested, 1), 4) for part in (speakers, recordings, sentences))
-    return Risk(name, len(folds), *parts)
+    tested = max(tested, 1)
+    parts = [round(part / tested, 4) for part in (speakers, recordings, sentences)]
+    return Risk(name, len(folds), parts[0], parts[1], parts[2])
 
 
 def _text(clip: Clip) -> str:
     return f"{clip.corpus}|{clip.sentence}" if clip.sentence else ""
 
 
-def _recording(clip: Clip, twins: dict[object, int]) -> object:
+def _recording(clip: Clip, twins: Mapping[Any, int]) -> object:
     return twins.get((clip.path, clip.start), (clip.path, clip.start, clip.end))

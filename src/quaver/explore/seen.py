@@ -107,9 +107,7 @@ def _seen(clips: Manifest, sounds: Sounds, twins: list[Double], compared: bool, 
     threats = tuple(risks(sounds.clips, twins))
     stage("thinking", 4, 4)
     strange = tuple(odd(sounds))
-    return Look(
-        clips, sounds, relative, laid, drawn, probes, doubted, far, strange, tuple(twins), compared, threats
-    )
+    return Look(clips, sounds, relative, laid, drawn, probes, doubted, far, strange, tuple(twins), compared, threats)
 
 
 def _only(sounds: Sounds, kept: Manifest, failures: tuple[tuple[object, str], ...]) -> Sounds:

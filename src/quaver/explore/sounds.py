@@ -36,8 +36,8 @@ class Measure:
 
 MEASURES = (
     Measure("seconds", "Duration", "s"),
-    Measure("level", "Level of the voice", "dB below full scale"),
-    Measure("peak", "Peak", "dB below full scale"),
+    Measure("level", "Level of the voice", "dB of full scale"),
+    Measure("peak", "Peak", "dB of full scale"),
     Measure("noise", "Background below the voice", "dB"),
     Measure("silence", "Pauses and silence", "% of the clip"),
     Measure("clipped", "Clipped samples", "% of the clip"),

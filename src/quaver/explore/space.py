@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -131,7 +132,8 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def _folds(truth: Array, groups: Array | None) -> object | None:
+def _folds(truth: Array, groups: Array | None) -> Any:
+    """Give a splitter, or None where the rarest answer is too rare to be tested."""
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
     counts = np.unique(truth, return_counts=True)[1]

@@ -23,9 +23,14 @@ def linear(samples: audio.Samples, rate: int) -> Array:
     return _scaled(_power(samples, rate))
 
 
-def logmel(samples: audio.Samples, rate: int) -> Array:
-    """Give the mel spectrum (frames, 64) from 0 (65 dB below the loudest or less) to 1."""
-    return _scaled(_power(samples, rate) @ tables.mel(SPEC).T)
+def logmel(samples: audio.Samples, rate: int, top: float | None = None) -> Array:
+    """Give the mel spectrum (frames, 64) from 0 (65 dB below the loudest, or below `top`, or less) to 1."""
+    return _scaled(_power(samples, rate) @ tables.mel(SPEC).T, top)
+
+
+def loudest(samples: audio.Samples, rate: int) -> float:
+    """Give the highest level of the mel spectrum in dB, for `logmel` to compare several sounds by."""
+    return float(10 * np.log10((_power(samples, rate) @ tables.mel(SPEC).T).max() + 1e-10))
 
 
 def mfcc(samples: audio.Samples, rate: int) -> Array:
@@ -108,6 +113,7 @@ def _decibels(power: Array) -> Array:
     return np.asarray(np.maximum(decibels, decibels.max() - DEPTH))
 
 
-def _scaled(power: Array) -> Array:
+def _scaled(power: Array, top: float | None = None) -> Array:
     decibels = _decibels(power)
-    return np.asarray((1 + (decibels - decibels.max()) / DEPTH).clip(0, 1).round(2))  # few shades: small files
+    loud = decibels.max() if top is None else top
+    return np.asarray((1 + (decibels - loud) / DEPTH).clip(0, 1).round(2))  # few shades: small files

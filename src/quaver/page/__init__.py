@@ -24,7 +24,6 @@ _FOLLOW = {
     "#6b5b4b": "earth",
     "#000000": "ink",
 }
-_TONES = ("fix", "look", "know")  # what a note asks for: mend it, look at it, know it
 FOOTER = (
     "quaver estimates the emotion that a voice <em>expresses</em>, as actors portray it, not what somebody feels. "
     "It must not be used to judge people. In the EU, inferring emotions of people at the <strong>workplace</strong> "
@@ -36,7 +35,7 @@ FOOTER = (
 class Section:
     """A part of a page: a heading, which the contents lead to, and blocks of HTML."""
 
-    name: str
+    name: str  # one word, which stands in the contents
     title: str
     blocks: list[str] = field(default_factory=list)
 
@@ -66,7 +65,7 @@ def write(path: Path | str, title: str, lead: str, sections: Sequence[Section], 
         "lead": lead,
         "style": (asset / "page.css").read_text(encoding="utf-8"),
         "script": (asset / "page.js").read_text(encoding="utf-8"),
-        "contents": "".join(f'<a href="#{one.name}">{text(one.title)}</a>' for one in sections),
+        "contents": "".join(f'<a href="#{one.name}">{text(one.name.capitalize())}</a>' for one in sections),
         "body": "\n".join(one.html() for one in sections),
         "notice": notice,
         "footer": FOOTER,
@@ -121,6 +120,26 @@ def sound(samples: audio.Samples, rate: int, label: str) -> str:
     return f'<audio controls preload="none" aria-label="{text(label)}" src="data:audio/ogg;base64,{data}"></audio>'
 
 
+def facts(told: Iterable[tuple[str, str]]) -> str:
+    """Give a row of numbers, each with a few words below it."""
+    shown = "".join(f"<li><b>{text(number)}</b><span>{text(what)}</span></li>" for number, what in told)
+    return f'<ul class="facts">{shown}</ul>'
+
+
+def card(title: str, *blocks: str, shade: str = "") -> str:
+    """Put blocks that belong together on a card, below a title and perhaps a dot in a colour."""
+    tone = f"var(--{_FOLLOW[shade]})" if shade in _FOLLOW else shade
+    dot = f'<span class="dot" style="background:{tone}"></span>' if shade else ""
+    return f'<article class="card"><h3>{dot}{text(title)}</h3>{"".join(blocks)}</article>'
+
+
+def stage(*drawings: str) -> str:
+    """Put strips below one another; a line runs through them while the sound on their card plays."""
+    left, right = plots.STRIP
+    head = f'<div class="head" data-left="{left}" data-right="{right}"></div>'
+    return f'<div class="stage">{"".join(drawings)}{head}</div>'
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[int] = ()) -> str:
     """Give a table that scrolls by itself where it is too wide.
 
@@ -132,7 +151,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[
     right = set(numbers)
 
     def line(cells: Sequence[str], kind: str) -> str:
-        inside = (f'<{kind}{" class=n" if i in right else ""}>{cell}</{kind}>' for i, cell in enumerate(cells))
+        inside = (f"<{kind}{' class=n' if i in right else ''}>{cell}</{kind}>" for i, cell in enumerate(cells))
         return f"<tr>{''.join(inside)}</tr>"
 
     body = "\n".join(line(cells, "td") for cells in rows)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quaver.emotions import in_order
 from quaver.plots.style import ACCENT, GREY, INK, PALE, PAPER, colour, panel, styled, tint
 
 if TYPE_CHECKING:
@@ -20,7 +21,12 @@ _TINTS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8e
 
 @styled
 def heat(
-    counts: Array, rows: Sequence[str], columns: Sequence[str], *, shares: Array | None = None, axes: "Axes | None" = None
+    counts: Array,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    shares: Array | None = None,
+    axes: "Axes | None" = None,
 ) -> "Axes":
     """Draw a table of counts whose cells are the deeper the more they hold; an empty cell is marked with a dash.
 
@@ -100,12 +106,14 @@ def spread(
     known = values[np.isfinite(values)]
     if len(known):
         low, high = float(known.min()), float(known.max())
-        room = max(high - low, 1e-3 * max(abs(low), abs(high)), 1e-6)
-        bins = np.linspace(low - 0.01 * room, high + 0.01 * room, min(40, 4 + len(known) // 4) + 1)
-        tall, _, _ = axes.hist(known, bins, color=ACCENT, alpha=0.75)
+        room = max(high - low, 0.1 * max(abs(low), abs(high)), 0.1)  # of equal values one bar
+        middle = (low + high) / 2
+        bins = np.linspace(middle - 0.51 * room, middle + 0.51 * room, min(40, 4 + len(known) // 4) + 1)
+        heights, _, _ = axes.hist(known, bins.tolist(), color=ACCENT, alpha=0.75)
+        most = float(np.max(heights))
         out = values[odd & np.isfinite(values)] if odd is not None else known[:0]
-        axes.vlines(out, -0.13 * tall.max(), -0.03 * tall.max(), color="#d55e00", lw=1.4)
-        axes.set_ylim(-0.14 * tall.max() if len(out) else 0, 1.06 * tall.max())
+        axes.vlines(out, -0.13 * most, -0.03 * most, color="#d55e00", lw=1.4)
+        axes.set_ylim(-0.14 * most if len(out) else 0, 1.06 * most)
     axes.set(xlabel=unit, yticks=[])
     axes.spines["left"].set_visible(False)
     axes.set_title(title)
@@ -129,18 +137,21 @@ def cloud(
     names, place, counts = np.unique(np.array(groups, dtype=str), return_inverse=True, return_counts=True)
     order = sorted(range(len(names)), key=lambda i: (-counts[i], names[i]))
     named = order if len(order) <= len(_MARKS) else order[: len(_MARKS) - 1]
-    size = float(np.clip(2600 / max(len(points), 1), 5, 26))
+    ranks = {label: rank for rank, label in enumerate(in_order(names.tolist()))}
+    named.sort(key=lambda i: ranks[str(names[i])])
+    size = float(np.clip(9000 / max(len(points), 1), 9, 36))
     for rank, i in enumerate([*named, *([-1] if len(named) < len(order) else [])]):
         inside = place == i if i >= 0 else ~np.isin(place, named)
         tint_ = colour(str(names[i]), [str(n) for n in names]) if emotions else _TINTS[rank % len(_TINTS)]
         label = short(str(names[i]), 14) if i >= 0 else f"{len(order) - len(named)} others"
         dot: dict[str, Any] = {"s": size, "color": tint_ if i >= 0 else GREY, "marker": _MARKS[rank % len(_MARKS)]}
-        axes.scatter(*points[inside].T, **dot, alpha=0.75, lw=0, label=label, rasterized=True)
+        axes.scatter(*points[inside].T, **dot, alpha=0.85, lw=0, label=label, rasterized=True)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
     axes.set_title(title)
     below: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "ncols": 3, "fontsize": 8.5}
-    for handle in axes.legend(**below, handletextpad=0.2, columnspacing=0.8).legend_handles:
+    handles: Any = axes.legend(**below, handletextpad=0.2, columnspacing=0.8).legend_handles
+    for handle in handles:
         handle.set_sizes([26])
     return axes
 
@@ -170,8 +181,8 @@ def lines(
     for name, at, values, shade in series:
         axes.plot(at, values, color=shade, lw=1.4, alpha=0.8, label=None if name in seen else name or None)
         seen.add(name)
-    for at, value in marks:
-        axes.plot(at, value, "o", color=ACCENT, markersize=5, markeredgecolor=PAPER)
+    for epoch, value in marks:
+        axes.plot(epoch, value, "o", color=ACCENT, markersize=5, markeredgecolor=PAPER)
     axes.set_xlabel(x)
     axes.grid(axis="y", color=PALE)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

@@ -154,4 +154,4 @@ def tint() -> Any:
     """Give the colour map of shares on any ground: from nothing at all to blue."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    return LinearSegmentedColormap.from_list("quaver-tint", ("#2b8cc400", "#2b8cc4ff"))
+    return LinearSegmentedColormap.from_list("quaver-tint", ("#2b8cc400", "#1a6aa5ff"))
