@@ -168,7 +168,6 @@ def _space(look: Look) -> Section:
     )
     traits = ["emotion", *(t for t in ("speaker", "corpus") if t in balance.known(look.manifest))]
     maps = [page.drawing(figures.space(look, t), f"Map of the clips in the colours of {t}") for t in traits]
-    section.add(page.grid(maps))
     if look.probes:
         words = (
             "The honest measure: a linear classifier on the same features, asked about clips it has not learnt from "
@@ -176,7 +175,8 @@ def _space(look: Look) -> Section:
             "in the test was heard in training."
         )
         alt = "Bars: how well emotion, speaker and corpus are told"
-        section.add(page.grid([page.drawing(figures.told(look), alt, words)]))
+        maps.append(page.drawing(figures.told(look), alt, words))
+    section.add(page.grid(maps))
     return section
 
 

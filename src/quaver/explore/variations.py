@@ -13,17 +13,17 @@ from quaver.manifest import Clip
 from quaver.page import Section, text
 
 LONGEST = 8.0  # seconds of a clip that are drawn and played
-AUGMENTED = {
-    "": "The clip that all the others are made of.",
-    "noise": "White noise, up to 0.035 of the peak.",
-    "snr": "White noise, 10 to 30 dB below the voice.",
-    "stretch": "Slower at the same pitch: 1.25 times as long.",
-    "shift": "Rolled around by up to 5,000 samples.",
-    "pitch": "0.7 semitones higher at the same tempo.",
-    "gain": "Up to 10 dB louder or quieter, never clipped.",
-    "speed": "Tempo and pitch together, 0.9 to 1.1, as a tape.",
-    "band": "A telephone, a wideband telephone or a small speaker.",
-    "room": "Reflections and a decaying tail.",
+AUGMENTED = {  # a seed whose draw can be seen, and words for what was drawn
+    "": (0, "The clip that all the others are made of."),
+    "noise": (4, "White noise of {amplitude:.3f} of the peak; up to 0.035."),
+    "snr": (3, "White noise {snr:.0f} dB below the voice; 10 to 30."),
+    "stretch": (0, "Another tempo, same pitch: {rate:g} times as fast."),
+    "shift": (4, "Rolled around by {samples:.0f} samples; up to 5,000 either way."),
+    "pitch": (0, "{semitones:+g} semitones, same tempo."),
+    "gain": (3, "{db:+.1f} dB; up to 10 either way, never clipped."),
+    "speed": (3, "Tempo and pitch together as on a tape: {speed:.2f} times as fast; 0.9 to 1.1."),
+    "band": (11, "Only {low:.0f} to {high:.0f} Hz: a telephone; or a wider channel, or a small speaker."),
+    "room": (10, "A room of {rt60:.1f} s, the direct sound {direct:.0f} dB above the rest."),
 }
 
 
@@ -45,16 +45,19 @@ def section(look: Look, sounds: bool, stage: Stage) -> Section:
     samples, rate = audio.resample(samples, rate, 22_050), 22_050
     part.add(page.paragraph(f"One clip ({text(name(clip))}) as it is, and as training may vary it; levels compare."))
     cards = []
-    for done, (variant, words) in enumerate(AUGMENTED.items()):
+    for done, variant in enumerate(AUGMENTED):
         stage("augmenting", done, len(AUGMENTED))
-        cards.append(_variant(samples, rate, variant, words, sounds))
+        cards.append(_variant(samples, rate, variant, sounds))
     part.add(page.grid([*cards, *_masked(samples, rate)]))
     return part
 
 
-def _variant(samples: audio.Samples, rate: int, variant: str, words: str, sounds: bool) -> str:
+def _variant(samples: audio.Samples, rate: int, variant: str, sounds: bool) -> str:
+    (seed, words), chain = AUGMENTED[variant], augment.recipe(variant)
+    drawn = chain.draw(np.random.default_rng([seed]), samples, rate)
+    varied = chain.apply(samples, rate, drawn)
+    words = words.format(**{name.partition(".")[2]: value for name, value in drawn.items()})
     title, peak, top = variant or "as it is", float(np.abs(samples).max()), views.loudest(samples, rate)
-    varied = augment.vary(samples, rate, variant, "page") if variant else samples
     said = page.drawing(figures.wave(varied, rate, peak=peak), f"Waveform: {title}")
     seen = page.drawing(figures.view(varied, rate, top=top), f"Log-mel: {title}")
     player = page.sound(varied, rate, title) if sounds else ""

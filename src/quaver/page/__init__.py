@@ -22,6 +22,7 @@ _FOLLOW = {
     "#e3e6eb": "pale",
     "#ffffff": "paper",
     "#6b5b4b": "earth",
+    "#0072b2": "blue",
     "#000000": "ink",
 }
 FOOTER = (

@@ -108,7 +108,8 @@ def spread(
         low, high = float(known.min()), float(known.max())
         room = max(high - low, 0.1 * max(abs(low), abs(high)), 0.1)  # of equal values one bar
         middle = (low + high) / 2
-        bins = np.linspace(middle - 0.51 * room, middle + 0.51 * room, min(40, 4 + len(known) // 4) + 1)
+        left = middle - 0.51 * room if low < 0 else max(middle - 0.51 * room, 0.0)
+        bins = np.linspace(left, left + 1.02 * room, min(40, 4 + len(known) // 4) + 1)
         heights, _, _ = axes.hist(known, bins.tolist(), color=ACCENT, alpha=0.75)
         most = float(np.max(heights))
         out = values[odd & np.isfinite(values)] if odd is not None else known[:0]
@@ -182,7 +183,7 @@ def lines(
         axes.plot(at, values, color=shade, lw=1.4, alpha=0.8, label=None if name in seen else name or None)
         seen.add(name)
     for epoch, value in marks:
-        axes.plot(epoch, value, "o", color=ACCENT, markersize=5, markeredgecolor=PAPER)
+        axes.plot(epoch, value, "o", color=ACCENT, markersize=6, markeredgecolor=PAPER, zorder=3)
     axes.set_xlabel(x)
     axes.grid(axis="y", color=PALE)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))

@@ -210,11 +210,11 @@ def _mistake(mistake: Mistake, run: Run, sounds: bool) -> Iterator[str]:
 
 def _use(run: Run) -> Section:
     section, notes = Section("use", "Licences, and what it is for"), run.card.get("notes") or {}
-    columns = ("name", "language", "licence", "clips")
+    columns = ("name", "language", "licence")
     rows = [tuple(text(corpus.get(key, "")) for key in columns) for corpus in run.corpora]
     if rows:
         section.add(page.paragraph("Learnt from; what these licences forbid, they forbid for the weights too:"))
-        section.add(page.table(("corpus", *columns[1:]), rows, (3,)))
+        section.add(page.table(("corpus", *columns[1:]), rows))
     if run.card.get("licence"):
         section.add(page.paragraph(f"Licence of the weights: {text(run.card['licence'])}."))
     for name in ("intended", "limits", "forbidden"):
