@@ -9,40 +9,12 @@ import pytest
 pytest.importorskip("matplotlib")
 pytest.importorskip("sklearn")
 
+from planted import RATE, corpus, tone
+
 from quaver import audio, explore, plots
 from quaver.errors import QuaverError
 from quaver.explore import balance, doubles, doubts, risks, sounds, space, views
 from quaver.manifest import Clip, Manifest
-
-RATE = 16_000
-FAR = {"angry": "sad", "sad": "angry", "boredom": "happy", "happy": "boredom"}  # no listener confuses them
-
-
-@pytest.fixture(scope="session")
-def planted(emodb, tmp_path_factory):
-    """EmoDB with ten wrong labels, a double under another speaker, a clipped and an off-centre clip, a broken file."""
-    folder, clips = tmp_path_factory.mktemp("planted"), list(Manifest.read(emodb / "manifest.csv"))
-    rng = np.random.default_rng(5)
-    wrong = set()
-    for i in rng.permutation(len(clips)).tolist():
-        if len(wrong) < 10 and clips[i].emotion in FAR:
-            clips[i] = replace(clips[i], emotion=FAR[clips[i].emotion])
-            wrong.add(clips[i].path.name)
-    samples, rate = audio.load(clips[0].path)
-    for name, sound in {"double": samples, "clipped": 6 * samples, "offcentre": samples / 2 + 0.05}.items():
-        audio.write(folder / f"{name}.wav", np.clip(sound, -1, 1), rate)
-    audio.write(folder / "first.wav", samples, rate)
-    (folder / "broken.wav").write_bytes(b"RIFF and nothing else")
-    extra = [replace(clips[0], path=folder / f"{name}.wav") for name in ("first", "clipped", "offcentre", "broken")]
-    extra.append(replace(clips[0], path=folder / "double.wav", speaker="99", gender=""))
-    return Manifest.of([*clips, *extra]), wrong
-
-
-@pytest.fixture(scope="session")
-def seen(planted, tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("QUAVER_CACHE", str(tmp_path_factory.mktemp("cache")))
-        return explore.look(planted[0], copies=False)
 
 
 @pytest.fixture
@@ -52,22 +24,6 @@ def own_cache(monkeypatch, tmp_path):
 
 def found(seen, kind):
     return [finding for finding in explore.findings(seen) if finding.kind == kind]
-
-
-def tone(folder: Path, name: str, hz: float, rng, seconds: float = 0.4) -> Path:
-    t = np.arange(int(seconds * RATE)) / RATE
-    wave = sum(np.sin(2 * np.pi * k * hz * t) / k for k in range(1, 6)) * np.hanning(len(t)) * 0.2
-    audio.write(folder / name, (wave + rng.normal(0, 1e-3, len(t))).astype(np.float32), RATE)
-    return folder / name
-
-
-def corpus(folder: Path, rng, speakers=("a", "b"), emotions=("sad", "happy"), takes=3, name="own") -> Manifest:
-    return Manifest.of(
-        Clip(tone(folder, f"{name}-{s}-{e}-{i}.wav", 120 + 30 * j + 40 * k + i, rng), name, s, e, language="xx")
-        for j, s in enumerate(speakers)
-        for k, e in enumerate(emotions)
-        for i in range(takes)
-    )
 
 
 def test_wrong_labels_are_among_the_doubted(seen, planted):

@@ -1,19 +1,24 @@
 """The page about a corpus, in a real browser, and the command that writes it."""
 
 import json
+import os
 import re
 import subprocess
 import sys
 
 import pytest
+
+pytest.importorskip("matplotlib")
+pytest.importorskip("sklearn")
+
 from browser import PROGRAM, Browser
-from test_explore import corpus, planted, seen  # noqa: F401 - fixtures
+from planted import corpus
 
 from quaver import explore
 
 
 @pytest.fixture(scope="session")
-def page(seen, tmp_path_factory):  # noqa: F811
+def page(seen, tmp_path_factory):
     path = tmp_path_factory.mktemp("page") / "emodb.html"
     explore.write(seen, path)
     return path
@@ -102,15 +107,9 @@ def test_one_view_at_a_time_is_shown_and_can_be_chosen(browser, page):
 
 
 def quaver(*words, cache):
-    import os
-
-    return subprocess.run(
-        [sys.executable, "-m", "quaver", *map(str, words)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "QUAVER_CACHE": str(cache)},
-    )
+    command = [sys.executable, "-m", "quaver", *map(str, words)]
+    own = {**os.environ, "QUAVER_CACHE": str(cache)}
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=own)
 
 
 def test_the_program_prints_findings_for_programs(tmp_path, rng):
