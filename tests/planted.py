@@ -49,3 +49,19 @@ def emodb_with_mistakes(emodb: Path, folder: Path) -> tuple[Manifest, set[str]]:
     extra = [replace(clips[0], path=folder / f"{name}.wav") for name in ("first", "clipped", "offcentre", "broken")]
     extra.append(replace(clips[0], path=folder / "double.wav", speaker="99", gender=""))
     return Manifest.of([*clips, *extra]), wrong
+
+
+def many(folder: Path, rng, files: int, clips: int) -> Manifest:
+    """Write long files, each of so many clips of 0.2 s, as corpora with hundreds of hours come."""
+    emotions, length = ("angry", "fear", "happy", "neutral", "sad"), RATE // 5
+    t, rows = np.arange(length) / RATE, []
+    for number in range(files):
+        sound = rng.normal(0, 0.002, clips * length).astype(np.float32)
+        for i in range(clips):
+            emotion, speaker = (i * 7 + number) % len(emotions), f"{number}-{i // 50 % 10}"
+            wave = 0.1 * np.sin(2 * np.pi * (100 + 15 * emotion + i % 20) * t) * np.hanning(length)
+            sound[i * length : (i + 1) * length] += wave.astype(np.float32)
+            span = {"start": round(0.2 * i, 1), "end": round(0.2 * i + 0.2, 1)}
+            rows.append(Clip(folder / f"{number}.wav", f"c{number % 2}", speaker, emotions[emotion], **span))
+        audio.write(folder / f"{number}.wav", sound, RATE)
+    return Manifest.of(rows)

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("matplotlib")
 pytest.importorskip("sklearn")
 
-from planted import RATE, corpus, tone
+from planted import RATE, corpus, many, tone
 
 from quaver import audio, explore, plots
 from quaver.errors import QuaverError
@@ -265,3 +265,40 @@ def test_opus_is_small_and_sounds_the_same(emodb):
     assert held[:4] == b"OggS" and len(held) < 6000 * len(samples) / rate
     back, rate_back = audio.load(io.BytesIO(held), 16_000)
     assert rate_back == 16_000 and abs(len(back) - len(samples) * 16_000 / rate) < 700
+
+
+@pytest.mark.corpora
+def test_real_corpora_side_by_side(corpora, own_cache):
+    from quaver.corpora import read
+
+    some = [Manifest(read(corpora / name, name).clips[::step]) for name, step in (("ravdess", 18), ("nemo", 50))]
+    seen = explore.look(some[0] + some[1])
+    told = {(probe.what, probe.how): probe.uar for probe in seen.probes}
+    assert told["corpus", "unheard speakers"] > 0.9  # two rooms, two microphones
+    assert "disgust is missing from nemo" in found(seen, "missing-class")[0].text
+    assert found(seen, "tells-corpus") and not found(seen, "duplicate")
+
+
+@pytest.mark.slow
+def test_fifty_thousand_clips_fit_into_memory(tmp_path, rng):
+    import json
+    import os
+    import subprocess
+    import sys
+
+    many(tmp_path, rng, files=10, clips=5000).write(tmp_path / "m.csv")
+    code = (
+        "import resource, sys\n"
+        "from quaver.cli.app import main\n"
+        "if __name__ == '__main__':\n"
+        "    try:\n"
+        "        main(['explore', sys.argv[1], '--json'])\n"
+        "    finally:\n"
+        "        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)\n"
+    )
+    (tmp_path / "run.py").write_text(code)
+    command = [sys.executable, str(tmp_path / "run.py"), str(tmp_path / "m.csv")]
+    own = {**os.environ, "QUAVER_CACHE": str(tmp_path / "cache")}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=own)
+    assert json.loads(done.stdout)["readable"] == 50_000
+    assert int(done.stderr.split()[-1]) < 1_000_000  # kilobytes

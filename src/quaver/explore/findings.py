@@ -9,7 +9,7 @@ from quaver.explore import balance
 from quaver.explore.doubles import Double
 from quaver.explore.seen import Look
 from quaver.explore.sounds import MEASURES
-from quaver.manifest import Clip
+from quaver.manifest import Clip, Manifest
 
 TONES = ("fix", "look", "know")
 LISTED = 200  # clips of a finding that are named in JSON
@@ -151,16 +151,24 @@ def _classes(look: Look) -> Iterator[Finding]:
             where = "; ".join(f"{emotion} is missing from {', '.join(names)}" for emotion, names in holes.items())
             words = f"{where}. A network can then read the corpus instead of the emotion"
             yield _made("missing-class", "fix", words)
-    for trait in ("sex", "intensity"):
-        if trait in balance.known(manifest):
-            gaps = balance.missing(balance.cross(manifest, trait))
-            if gaps:
-                where = ", ".join(f"no {emotion} with {trait} {row}" for row, emotion in gaps[:8])
-                yield _made("missing-cross", "look", f"{where}: the one can stand for the other")
+    gaps = [gap for corpus in manifest.corpora for gap in _gaps(manifest, corpus)]
+    if gaps:
+        more = f" and {len(gaps) - 8} more" if len(gaps) > 8 else ""
+        yield _made("missing-cross", "look", f"{', '.join(gaps[:8])}{more}: the one can stand for the other")
     rare = balance.rare(manifest)
     if rare:
         shown = ", ".join(f"{emotion} ({count})" for emotion, count in rare.items())
         yield _made("rare-class", "know", f"rare beside the others: {shown}. Score by UAR, and weigh classes")
+
+
+def _gaps(manifest: Manifest, corpus: str) -> Iterator[str]:
+    """Name what a corpus lacks of an emotion that it has otherwise: a sex, an intensity."""
+    own = manifest.where(lambda clip: clip.corpus == corpus)
+    for trait in ("sex", "intensity"):
+        if trait in balance.known(own):
+            for row, emotion in balance.missing(balance.cross(own, trait)):
+                if row != "unknown":
+                    yield f"{corpus} has no {emotion} with {trait} {row}"
 
 
 def _speakers(look: Look) -> Iterator[Finding]:
@@ -180,13 +188,17 @@ def _speakers(look: Look) -> Iterator[Finding]:
         yield _made("few-speakers", "know", words)
 
 
+def _bar(measure: str) -> str:
+    return "allowed" if measure in ("clipped", "dc", "silence") else "usual"
+
+
 def _odd(look: Look) -> Iterator[Finding]:
     titles = {m.name: m for m in MEASURES}
     for measure, (tone, words) in _ODD.items():
         some = [one for one in look.odd if one.measure == measure]
         unit = titles[measure].unit
         clips = [
-            Named(name(look.clips.clips[one.place]), f"{one.value:g} {unit}, usual {one.usual:g}".replace("  ", " "))
+            Named(name(look.clips.clips[one.place]), f"{one.value:g} {unit}, {_bar(measure)} {one.usual:g}".strip())
             for one in some
         ]
         if clips:

@@ -41,7 +41,13 @@ def write(
         _all(look, found, audio),
     ]
     names = ", ".join(look.manifest.corpora)
-    page.write(path, f"{names}: the corpus", _lead(look), [part for part in parts if part.blocks], _notice(look, audio))
+    page.write(
+        path,
+        f"{names}: the {'corpora' if len(look.manifest.corpora) > 1 else 'corpus'}",
+        _lead(look),
+        [part for part in parts if part.blocks],
+        _notice(look, audio),
+    )
     return found
 
 

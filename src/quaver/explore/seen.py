@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 import numpy as np
 
@@ -72,8 +73,10 @@ def look(
         stage: told what is being done.
 
     Raises:
-        QuaverError: there are no clips, or none can be read.
+        QuaverError: there are no clips, none can be read, or scikit-learn is missing.
     """
+    if find_spec("sklearn") is None:
+        raise QuaverError("exploring needs scikit-learn; install it with: pip install 'quaver[train]'")
     clips = manifest.where(lambda clip: not clip.variant)
     if not clips:
         raise ManifestError("the manifest lists no clips; there is nothing to see.")

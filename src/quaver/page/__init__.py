@@ -77,8 +77,8 @@ def write(path: Path | str, title: str, lead: str, sections: Sequence[Section], 
 
 
 def text(words: object) -> str:
-    """Escape what is no HTML."""
-    return html.escape(str(words))
+    """Escape what is no HTML; a percent sign stays with its number."""
+    return html.escape(str(words)).replace(" %", "\u00a0%")
 
 
 def paragraph(words: str, kind: str = "") -> str:

@@ -189,7 +189,7 @@ def _worst(run: Run, sounds: bool) -> Section:
 
 def _mistake(mistake: Mistake, run: Run, sounds: bool) -> Iterator[str]:
     said = (
-        f"{mistake.confidence:.0%} sure; {mistake.truth} got {mistake.of_truth:.0%}. "
+        f"{100 * mistake.confidence:.0f} % sure; {mistake.truth} got {100 * mistake.of_truth:.0f} %. "
         f"{Path(mistake.file).name}, speaker {mistake.speaker}"
     )
     blocks, missing = [], "" if sounds else "."
