@@ -45,9 +45,10 @@ def exact(sounds: Sounds) -> list[Double]:
 
 
 def near(clips: Sequence[Clip], progress: Progress | None = None) -> list[Double]:
-    """List pairs of clips that are copies of one another, though not of the same samples; also by one speaker.
+    """List pairs of clips that are copies of one another, though not of the same samples.
 
-    The search is the leak guard's, see `quaver.copies`; what it listens to is kept in the cache folder.
+    The search is the leak guard's, see `quaver.copies`; what it listens to is kept in the cache folder. Of one speaker
+    only copies with the same waveform count: somebody who says a sentence twice may well repeat the melody.
     """
     by_source = {source(clip): clip for clip in clips}
     total = 2 * len(by_source)
@@ -60,7 +61,11 @@ def near(clips: Sequence[Clip], progress: Progress | None = None) -> list[Double
         voices = [Voice(keys[at], str(number), by_source[at].group) for number, at in enumerate(places)]
         found = copies(voices, prints, done=lambda n: tell(len(by_source) + n))
     pairs = [(by_source[places[copy.first]], by_source[places[copy.second]], copy) for copy in found]
-    return [Double((a, b), _detail(copy.waveform, copy.melody)) for a, b, copy in pairs]
+    return [
+        Double((a, b), _detail(copy.waveform, copy.melody))
+        for a, b, copy in pairs
+        if a.group != b.group or not copy.melody
+    ]
 
 
 def _detail(waveform: float, melody: float) -> str:

@@ -165,7 +165,7 @@ def _time(axes: "Axes", seconds: float) -> None:
 
 def _ticks(kind: str, rows: int) -> tuple[list[float], list[str]]:
     if kind == "linear":
-        return [0, rows / 4, rows / 2, 3 * rows / 4], ["0", "2k", "4k", "6k"]
+        return [rows / 4, rows / 2, 3 * rows / 4], ["2k", "4k", "6k"]
     if kind == "log-mel":
         from quaver.frontend import tables as numbers
 
@@ -185,4 +185,5 @@ def _ticks(kind: str, rows: int) -> tuple[list[float], list[str]]:
 def _two_sided() -> Any:
     from matplotlib.colors import LinearSegmentedColormap
 
-    return LinearSegmentedColormap.from_list("quaver-sides", ("#d55e00ff", "#d55e0000", "#2b8cc400", "#2b8cc4ff"))
+    sides = ((0.0, "#d55e00ff"), (0.5, "#d55e0000"), (0.5, "#1a6aa500"), (1.0, "#1a6aa5ff"))
+    return LinearSegmentedColormap.from_list("quaver-sides", sides)

@@ -107,7 +107,8 @@ def _heard(look: Look, sounds: bool, stage: Stage) -> Section:
     section.add(
         page.paragraph(
             "Typical: the clip nearest to the centre of its emotion; atypical: the one farthest from it, in the "
-            "features of the whole clip relative to its speaker's own. Blue dots: pitch in Hz; grey: energy."
+            "features of the whole clip relative to its speaker's own. MFCC: blue above, orange below each "
+            "coefficient's own mean. Pitch: dots in Hz over the energy in grey."
         )
     )
     cards: list[str] = []

@@ -11,6 +11,7 @@ from quaver.frontend.tables import Array
 SPEC = ArticleSpec("view", 16_000, n_fft=1024, hop=128, n_mels=64, mel_high=8000.0)  # 64 ms, every 8 ms
 COLUMNS = 360  # frames that a picture can show
 DEPTH = 65.0  # dB below the loudest that are drawn
+VOICE_DB = 40.0  # below the loudest frame: what is no pause
 
 PITCH_WINDOW, PITCH_HOP = 1024, 160  # samples at 16 kHz: 64 ms, two periods of the lowest pitch; every 10 ms
 LOWEST, HIGHEST = 60.0, 500.0  # Hz
@@ -34,18 +35,18 @@ def loudest(samples: audio.Samples, rate: int) -> float:
 
 
 def mfcc(samples: audio.Samples, rate: int) -> Array:
-    """Give MFCCs 1 to 19 (frames, 19), each less its mean and divided by the largest deviation of all: -1 to 1."""
+    """Give MFCCs 1 to 19 (frames, 19), each relative to its own mean and three deviations: -1 to 1."""
     values = _decibels(_power(samples, rate) @ tables.mel(SPEC).T) @ tables.dct(SPEC).T[:, 1:]
     values = values - values.mean(axis=0)
-    return np.asarray(values / max(float(np.abs(values).max()), 1e-9))
+    return np.asarray((values / np.maximum(3 * values.std(axis=0), 1e-9)).clip(-1, 1).round(2))
 
 
 def chroma(samples: audio.Samples, rate: int) -> Array:
-    """Give the twelve notes (frames, 12), C first, the strongest of each frame being 1 and silence 0."""
+    """Give the twelve notes (frames, 12), C first, the strongest of each frame being 1, and pauses 0."""
     power = _power(samples, rate)
     notes = np.sqrt(power) @ tables.chroma(SPEC, 0.0).T
     loud = _scaled(power.sum(axis=1, keepdims=True))
-    return np.asarray(notes / np.maximum(notes.max(axis=1, keepdims=True), 1e-9) * (loud > 0))
+    return np.asarray(notes / np.maximum(notes.max(axis=1, keepdims=True), 1e-9) * (loud > 1 - VOICE_DB / DEPTH))
 
 
 VIEWS: Mapping[str, Callable[[audio.Samples, int], Array]] = {
