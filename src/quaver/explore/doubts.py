@@ -7,7 +7,7 @@ import numpy as np
 
 from quaver.frontend.tables import Array
 
-LARGEST = 2500  # clips that are compared with one another; more are dealt out to several such lots
+LARGEST = 2000  # clips that are compared with one another; more are dealt out to several such lots
 NARROW = 0.65  # of the kernel, times one over the number of features
 SMOOTH = 0.2  # ridge
 SURE = 0.5  # by how much another label must win
