@@ -267,6 +267,19 @@ def test_opus_is_small_and_sounds_the_same(emodb):
     assert rate_back == 16_000 and abs(len(back) - len(samples) * 16_000 / rate) < 700
 
 
+def test_large_tables_put_the_smallest_rows_and_columns_together():
+    clips = tuple(
+        Clip(Path(f"{s}-{e}.wav"), "own", f"{s:02d}", f"class {e:02d}") for s in range(40) for e in range(20) if e <= s
+    )
+    axes = explore.figures.balance(Manifest(clips), "speaker")
+    rows, columns = (
+        [label.get_text() for label in labels] for labels in (axes.get_yticklabels(), axes.get_xticklabels())
+    )
+    assert len(rows) == 24 and rows[-1] == "17 others"
+    assert len(columns) == 12 and columns[-1] == "9 others"
+    assert sum(int(text.get_text()) for text in axes.texts if text.get_text().isdigit()) == len(clips)
+
+
 @pytest.mark.corpora
 def test_real_corpora_side_by_side(corpora, own_cache):
     from quaver.corpora import read

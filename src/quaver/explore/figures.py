@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 VIEWS = tuple(views.VIEWS)
-MOST_ROWS = 24  # of a table; the smaller ones are put together
+MOST_ROWS, MOST_COLUMNS = 24, 12  # of a table; the smaller ones are put together
 _COLUMNS = 600  # of a waveform: more cannot be seen
 
 
@@ -39,14 +39,9 @@ def balance(manifest: Manifest, trait: str, axes: "Axes | None" = None) -> "Axes
         axes: where to draw; None makes a figure.
     """
     table = tables.cross(manifest, trait)
-    rows, counts = list(table.rows), table.counts
-    if len(rows) > MOST_ROWS:
-        order = np.argsort(-counts.sum(axis=1), kind="stable")
-        named = np.sort(order[: MOST_ROWS - 1])
-        rest = counts[order[MOST_ROWS - 1 :]].sum(axis=0)
-        rows = [*(rows[i] for i in named), f"{len(order) - len(named)} others"]
-        counts = np.vstack([counts[named], rest])
-    return plots.heat(counts, rows, table.emotions, axes=axes)
+    rows, counts = _fewer(list(table.rows), table.counts, MOST_ROWS)
+    columns, across = _fewer(list(table.emotions), counts.T, MOST_COLUMNS)
+    return plots.heat(across.T, rows, columns, axes=axes)
 
 
 @plots.styled
@@ -150,6 +145,16 @@ def contours(samples: audio.Samples, rate: int, axes: "Axes | None" = None) -> "
     axes.set_facecolor("none")
     _time(axes, len(samples) / rate)
     return axes
+
+
+def _fewer(names: list[str], counts: Array, most: int) -> tuple[list[str], Array]:
+    """Put the smallest rows of a table together, so that at most so many are left."""
+    if len(names) <= most:
+        return names, counts
+    order = np.argsort(-counts.sum(axis=1), kind="stable")
+    named = np.sort(order[: most - 1])
+    rest = counts[order[most - 1 :]].sum(axis=0)
+    return [*(names[i] for i in named), f"{len(order) - len(named)} others"], np.vstack([counts[named], rest])
 
 
 def _time(axes: "Axes", seconds: float) -> None:

@@ -1,5 +1,6 @@
 """The page about a corpus."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from quaver.manifest import Clip
 from quaver.page import Section, text
 
 SHOWN = 12  # clips of a list; the rest is folded or in the JSON
+MOST_EMOTIONS = 12  # that are drawn and played
 HEARD = 8  # doubted clips that can be played
 DRAWN = ("seconds", "level", "peak", "noise", "silence", "clipped", "dc", "bandwidth")
 
@@ -55,9 +57,10 @@ def _lead(look: Look) -> str:
     manifest, hours = look.manifest, float(look.sounds.values["seconds"].sum()) / 3600
     languages = sorted({clip.language for clip in manifest if clip.language})
     minutes = f"{60 * hours:.0f} min" if hours < 2 else f"{hours:.1f} h"
+    speakers = {clip.group for clip in manifest if clip.speaker_is_known}
     facts = [
         (f"{len(manifest):,}".replace(",", "\u202f"), "clips" if len(manifest) > 1 else "clip"),
-        (str(len(manifest.speakers)), "speakers" if len(manifest.speakers) > 1 else "speaker"),
+        (str(len(speakers) or "unknown"), "speaker" if len(speakers) == 1 else "speakers"),
         (str(len(manifest.emotions)), "emotions" if len(manifest.emotions) > 1 else "emotion"),
         (minutes, "of sound"),
         (", ".join(languages) or "unknown", "languages" if len(languages) > 1 else "language"),
@@ -112,7 +115,10 @@ def _heard(look: Look, sounds: bool, stage: Stage) -> Section:
         )
     )
     cards: list[str] = []
-    emotions = look.clips.emotions
+    counts = Counter(clip.emotion for clip in look.clips)
+    emotions = [emotion for emotion in look.clips.emotions if emotion in dict(counts.most_common(MOST_EMOTIONS))]
+    if len(emotions) < len(counts):
+        section.add(page.paragraph(f"The {len(emotions)} most frequent of {len(counts)} classes.", "quiet"))
     for done, emotion in enumerate(emotions):
         stage("drawing", done, len(emotions))
         for what, place in (("typical", look.typical(emotion)), ("atypical", look.atypical(emotion))):
