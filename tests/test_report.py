@@ -65,7 +65,7 @@ def test_the_page_tells_protocol_scores_mistakes_and_licences(run, page):
     text = page.read_text()
     scores = evaluate.run(run)
     for words in (
-        f"{100 * scores.uar:.1f} %",
+        f"{100 * scores.uar:.1f}\u00a0%",
         "emodb-loso",
         "boredom, each speaker once",
         "speaker-independent",

@@ -9,7 +9,7 @@ Example:
 """
 
 from quaver.explore import figures
-from quaver.explore.findings import Finding, findings, summary
+from quaver.explore.finding import Finding, findings, summary
 from quaver.explore.pages import write
 from quaver.explore.seen import Look, look
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from quaver import page, plots
 from quaver.errors import AudioError
 from quaver.explore import balance, figures, risks, variations
-from quaver.explore.findings import Finding, findings, name
+from quaver.explore.finding import Finding, findings, name
 from quaver.explore.seen import Look, Stage
 from quaver.explore.sounds import MEASURES
 from quaver.explore.variations import LONGEST, load

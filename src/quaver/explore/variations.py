@@ -7,7 +7,7 @@ import numpy as np
 from quaver import audio, augment, page
 from quaver.errors import AudioError
 from quaver.explore import figures, views
-from quaver.explore.findings import name
+from quaver.explore.finding import name
 from quaver.explore.seen import Look, Stage
 from quaver.manifest import Clip
 from quaver.page import Section, text
