@@ -45,7 +45,8 @@ def heat(
     for (row, column), count in np.ndenumerate(counts):
         ink = INK if count else GREY
         axes.text(column, row, str(count) if count else "–", ha="center", va="center", color=ink, size=size)
-    axes.set_xticks(range(len(columns)), columns, rotation=40, ha="left", rotation_mode="anchor", color=INK, size=size)
+    names = [short(name, 14) for name in columns]
+    axes.set_xticks(range(len(columns)), names, rotation=40, ha="left", rotation_mode="anchor", color=INK, size=size)
     axes.xaxis.tick_top()
     axes.set_yticks(range(len(rows)), [short(name) for name in rows], color=INK, size=size)
     axes.spines[:].set_visible(False)

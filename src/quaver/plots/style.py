@@ -34,6 +34,7 @@ _STYLE = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same picture everywhere
     "font.size": 10.0,
     "text.color": INK,
+    "text.parse_math": False,  # a dollar in a name is a dollar
     "axes.labelcolor": GREY,
     "axes.edgecolor": PALE,
     "axes.facecolor": PAPER,
