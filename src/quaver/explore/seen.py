@@ -64,7 +64,7 @@ def look(
 ) -> Look:
     """Listen to a corpus and find out what a person should know before training on it.
 
-    Memory grows by about 3 kB a clip; sounds are never held together.
+    Memory grows by some kilobytes a clip; sounds are never held together.
 
     Args:
         manifest: the clips; augmented rows are passed over.
