@@ -18,13 +18,14 @@ ROWS = (  # from the bottom; a module imports only from rows below its own
     {"manifest", "frontend"},
     {"bundle", "deal", "likeness", "augment", "corpora", "onnx_graph", "prediction", "profiles", "windows"},
     {"splits", "prints", "zoo", "plots", "export_attention", "calibrate"},
-    {"copies", "export", "quantise", "teachers"},
+    {"copies", "export", "page", "quantise", "teachers"},
     {"leaks", "networks"},
     {"stems", "runtime"},
     {"predict", "dataset", "scores"},
     {"evaluate", "fit", "provenance"},
     {"run_folder"},
-    {"train"},
+    {"train", "explore"},
+    {"report"},
     {"cli"},
 )
 FREE = {"__init__", "__main__"}

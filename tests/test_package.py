@@ -24,6 +24,7 @@ def test_the_wheel_is_small_and_complete(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {"quaver/assets/bundles/article/card.json", "quaver/assets/bundles/article/model.onnx"} <= names
     assert {"quaver/assets/samples/german-angry.opus", "quaver/assets/LICENSES.md", "quaver/py.typed"} <= names
+    assert {f"quaver/page/page.{kind}" for kind in ("html", "css", "js")} <= names
     assert not [name for name in names if name.startswith(("tests", "data", "benchmarks"))]
 
 
@@ -36,9 +37,10 @@ def test_the_base_install_predicts_without_the_training_half(tmp_path):
     assert "quaver[train]" in done.stderr  # says why there is no picture
 
 
-def test_training_without_its_extra_says_what_to_install(tmp_path, emodb):
+@pytest.mark.parametrize("command", [["train", "--protocol", "emodb-loso"], ["explore"]], ids=lambda words: words[0])
+def test_training_without_its_extra_says_what_to_install(tmp_path, emodb, command):
     block = "".join(f"sys.modules[{name!r}] = None\n" for name in TRAINING_HALF)
-    arguments = ["train", str(emodb / "manifest.csv"), "--protocol", "emodb-loso", "-o", str(tmp_path / "run")]
+    arguments = [*command, str(emodb / "manifest.csv"), "-o", str(tmp_path / "run")]
     code = f"import sys\n{block}from quaver.cli.app import main\nmain({arguments!r})\n"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert done.returncode == 1

@@ -9,7 +9,10 @@ import typer
 from quaver import __version__
 from quaver.errors import QuaverError
 
-GROUPS = ("predict", "demo", "corpora", "manifest", "features", "train", "evaluate", "bundles", "profiles")
+GROUPS = (
+    *("predict", "demo", "profiles", "corpora", "manifest", "explore", "features"),
+    *("train", "evaluate", "report", "bundles"),
+)
 
 
 def _version(asked: bool) -> None:
@@ -28,8 +31,10 @@ def _root(
     quaver predict calls/ -o calls.csv                of a folder, as a table
     quaver corpora get emodb                          fetch a corpus
     quaver manifest DIR -o m.csv                      list its clips
+    quaver explore m.csv -o m.html                    see them before training
     quaver train m.csv --protocol emodb-loso -o run   train, one fold a speaker
     quaver evaluate run                               score speakers never heard
+    quaver report run -o run.html                     see the run
 
     quaver estimates the emotion that a voice expresses as actors portray it, not what somebody feels.
     """

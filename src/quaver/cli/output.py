@@ -38,6 +38,29 @@ def progress(title: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bars.update(bar, completed=done, total=total)
 
 
+@contextmanager
+def stages() -> Iterator[Callable[[str, int, int], None]]:
+    """Show on stderr what is being done: a bar if a person watches, else a line at each beginning.
+
+    Call the result with what is done now, how much of it, and of how much.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console, told = Console(stderr=True), set[str]()
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+        bar = bars.add_task("", total=None)
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what not in told and not console.is_terminal:
+                say(f"{what} …")
+            told.add(what)
+            bars.update(bar, description=what, completed=done, total=total)
+
+        yield tell
+
+
 def say(text: str) -> None:
     """Print a line of progress on stderr."""
     sys.stderr.write(text + "\n")

@@ -1,7 +1,28 @@
-"""Figures for people. Each function gives a matplotlib Figure; `save` writes it as PNG and SVG."""
+"""Figures for people: Figures to be saved as PNG and SVG, and the Axes of small panels for pages and notebooks."""
 
 from quaver.plots.charts import confusion, curves, reliability, speakers
+from quaver.plots.panels import bars, cloud, heat, lines, spread
 from quaver.plots.picture import prediction, waveform
-from quaver.plots.style import COLOURS, colour, save
+from quaver.plots.style import COLOURS, STRIP, colour, panel, save, strip, styled, svg
 
-__all__ = ["COLOURS", "colour", "confusion", "curves", "prediction", "reliability", "save", "speakers", "waveform"]
+__all__ = [
+    "COLOURS",
+    "STRIP",
+    "bars",
+    "cloud",
+    "colour",
+    "confusion",
+    "curves",
+    "heat",
+    "lines",
+    "panel",
+    "prediction",
+    "reliability",
+    "save",
+    "speakers",
+    "spread",
+    "strip",
+    "styled",
+    "svg",
+    "waveform",
+]

@@ -1,16 +1,19 @@
 """One quiet style for all figures: fixed colours, a font that comes with matplotlib, the same bytes each time."""
 
+import io
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from quaver.errors import QuaverError
 from quaver.files import atomic_path
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+STRIP = 0.115, 0.985  # of the width of a strip: where its time begins and ends
 INK, GREY, PALE, PAPER, ACCENT = "#22262e", "#707784", "#e3e6eb", "#ffffff", "#0072b2"
 
 # Okabe & Ito 2008, told apart with any colour vision; grey for neutral. Labels always stand beside the colours.
@@ -31,6 +34,7 @@ _STYLE = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same picture everywhere
     "font.size": 10.0,
     "text.color": INK,
+    "text.parse_math": False,  # a dollar in a name is a dollar
     "axes.labelcolor": GREY,
     "axes.edgecolor": PALE,
     "axes.facecolor": PAPER,
@@ -56,13 +60,14 @@ _STYLE = {
 }
 
 _P = ParamSpec("_P")
+_Drawn = TypeVar("_Drawn")
 
 
-def styled(draw: "Callable[_P, Figure]") -> "Callable[_P, Figure]":
+def styled(draw: Callable[_P, _Drawn]) -> Callable[_P, _Drawn]:
     """Draw under quaver's style and leave matplotlib's settings as they were."""
 
     @wraps(draw)
-    def wrapper(*args: _P.args, **kwargs: _P.kwargs) -> "Figure":
+    def wrapper(*args: _P.args, **kwargs: _P.kwargs) -> _Drawn:
         try:
             import matplotlib
         except ImportError:
@@ -80,6 +85,26 @@ def figure(width: float, height: float) -> "Figure":
 
     room = ConstrainedLayoutEngine(w_pad=0.14, h_pad=0.1)  # inches, so that nothing sticks to the edge
     return Figure(figsize=(width, height), dpi=100, layout=room)
+
+
+def panel(width: float = 4.6, height: float = 3.0) -> "Axes":
+    """Make the axes of a figure of their own, by default as wide as a phone: its letters stay readable there."""
+    axes: Axes = figure(width, height).subplots()
+    return axes
+
+
+def strip(height: float, below: float = 0.34) -> "Axes":
+    """Make axes of a fixed place in a figure as wide as a phone, so that strips below one another share their time.
+
+    Args:
+        height: of the figure in inches.
+        below: inches for what stands under the axes.
+    """
+    from matplotlib.figure import Figure
+
+    low, high = STRIP
+    drawing = Figure(figsize=(4.6, height), dpi=100)
+    return drawing.add_axes((low, below / height, high - low, 1 - (below + 0.06) / height))
 
 
 def colour(label: str, labels: Sequence[str] = ()) -> str:
@@ -112,3 +137,22 @@ def shades() -> Any:
     from matplotlib.colors import LinearSegmentedColormap
 
     return LinearSegmentedColormap.from_list("quaver", ("#ffffff", "#cfe3f1", "#6aaed6", "#0072b2", "#06395c"))
+
+
+def svg(drawing: "Figure | Axes") -> str:
+    """Give a figure, or that of axes, as SVG text with real letters, to stand in a notebook or a page."""
+    import matplotlib
+
+    held = io.StringIO()
+    whole: Any = getattr(drawing, "figure", None) or drawing
+    with matplotlib.rc_context(_STYLE | {"svg.fonttype": "none"}):
+        whole.savefig(held, format="svg", dpi=144, transparent=True, metadata={"Date": None, "Creator": "quaver"})
+    text = held.getvalue()
+    return text[text.index("<svg") :]
+
+
+def tint() -> Any:
+    """Give the colour map of shares on any ground: from nothing at all to blue."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("quaver-tint", ("#2b8cc400", "#1a6aa5ff"))
