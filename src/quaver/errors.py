@@ -31,3 +31,7 @@ class LeakError(QuaverError):
 
 class TrainingError(QuaverError):
     """A training run that cannot start or go on."""
+
+
+class CompileError(QuaverError):
+    """A network that cannot become C, a target that nobody knows, or a missing tool chain."""

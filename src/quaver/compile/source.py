@@ -1,0 +1,68 @@
+"""What is compiled: a bundle by its name or folder, with everything that its card promises."""
+
+from pathlib import Path
+
+from quaver import audio
+from quaver.bundle import Bundle
+from quaver.compile import fold, fuse, graph, lower
+from quaver.compile.article import Sound
+from quaver.compile.plan import Plan
+from quaver.compile.program import Contract, Program
+from quaver.errors import CompileError
+from quaver.frontend import ArticleSpec
+from quaver.windows import WHOLE
+
+
+def plan_of(model: Path | bytes, name: str = "the network") -> Plan:
+    """Plan the network of an ONNX file.
+
+    Raises:
+        CompileError: it cannot be read, or holds what has no C.
+    """
+    read = graph.read(model, name)
+    fold.fold_constants(read)
+    fold.fold_batch_norm(read)
+    fuse.fuse(read)
+    return lower.make(read)
+
+
+def program_of(bundle: Bundle, command: str, *, keep: bool = True) -> Program:
+    """Make the program of a bundle: features, network, calibration, windows.
+
+    Args:
+        bundle: from `zoo.load`.
+        command: said in the program's head.
+        keep: keep a window's spectra instead of computing them twice: faster, for some hundred kilobytes.
+
+    Raises:
+        CompileError: its frontend or network has no C.
+    """
+    card = bundle.card
+    spec = card.spec
+    if not isinstance(spec, ArticleSpec):
+        raise CompileError(
+            f"the frontend {spec.name!r} of bundle {card.name!r} has no C yet; article and article-edge have."
+        )
+    window, hop = (round(card.window[key] * spec.sample_rate) for key in ("seconds", "hop"))
+    contract = Contract(
+        name=card.name,
+        command=command,
+        notes=_notes(bundle),
+        sound=Sound(spec, int(WHOLE * window), keep),
+        labels=card.emotions,
+        temperature=card.temperature,
+        window=(window, hop),
+        shortest=round(audio.SHORTEST * spec.sample_rate),
+    )
+    return Program(plan_of(bundle.model, f"bundle {card.name!r}"), contract)
+
+
+def _notes(bundle: Bundle) -> tuple[str, ...]:
+    card = bundle.card
+    uar = card.scores.get("uar")
+    scored = f"UAR {100 * uar:.1f} %" if isinstance(uar, int | float) else "not scored"
+    return (
+        f"Bundle {card.name}, {card.precision}, {scored} ({card.protocol}), frontend {card.spec.name} {card.fingerprint}.",
+        f"Licence of the weights: {card.licence}.",
+        *(text for name, text in card.notes.items() if name in ("forbidden", "limits")),
+    )
