@@ -4,7 +4,7 @@ from pathlib import Path
 
 from quaver import audio
 from quaver.bundle import Bundle
-from quaver.compile import fold, fuse, graph, lower
+from quaver.compile import fold, fuse, graph, lower, quantised
 from quaver.compile.article import Sound
 from quaver.compile.plan import Plan
 from quaver.compile.program import Contract, Program
@@ -20,6 +20,7 @@ def plan_of(model: Path | bytes, name: str = "the network") -> Plan:
         CompileError: it cannot be read, or holds what has no C.
     """
     read = graph.read(model, name)
+    quantised.rewrite(read)
     fold.fold_constants(read)
     fold.fold_batch_norm(read)
     fuse.fuse(read)

@@ -10,4 +10,6 @@ typedef struct {
     int pool;                  /* places of which the largest is kept; 1 keeps all */
     int relu;                  /* are values below zero cut off? */
     int channels;              /* of the output */
+    int narrow;                /* of bytes: do two products fit sixteen bits? */
+    int zero;                  /* the byte that stands for zero in the output */
 } conv_shape;

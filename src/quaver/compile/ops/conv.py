@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from quaver.compile import bytewise
 from quaver.compile.convolution import BLOCK, Geometry, geometry, in_runs, kernel_of, out_shape, pack
-from quaver.compile.elementwise import about
+from quaver.compile.elementwise import about, constant
 from quaver.compile.graph import Array, Graph, Node, Shape
 from quaver.compile.plan import Plan, Step
 from quaver.compile.rule import Rule, Shapes
 from quaver.compile.struct import struct
-from quaver.compile.tensor import Tensor
+from quaver.compile.tensor import BYTE, Tensor
 
 
 def _shape(node: Node, shapes: Shapes, graph: Graph) -> Shape:
@@ -28,7 +29,8 @@ def _geometry(node: Node, shape: Shape, kernel: Array) -> Geometry:
 
 
 def _prepare(node: Node, plan: Plan) -> None:
-    widen(plan.tensors[node.inputs[0]], _read(node, plan)[0])
+    widen(plan.tensors[node.inputs[0]], read(node, plan)[0])
+    bytewise.settle(node, plan)
 
 
 def widen(tensor: Tensor, needed: Geometry) -> None:
@@ -38,7 +40,8 @@ def widen(tensor: Tensor, needed: Geometry) -> None:
     tensor.halo = tuple((max(a[0], b[0]), max(a[1], b[1])) for a, b in zip(have, wanted, strict=True))
 
 
-def _read(node: Node, plan: Plan) -> tuple[Geometry, Array]:
+def read(node: Node, plan: Plan) -> tuple[Geometry, Array]:
+    """Give the geometry without useless taps, and the kernel (out, in / groups, height, width) that is left."""
     shape = plan.tensors[node.inputs[0]].shape
     kernel = kernel_of(node, plan.graph, shape)
     whole = _geometry(node, shape, kernel)
@@ -47,7 +50,7 @@ def _read(node: Node, plan: Plan) -> tuple[Geometry, Array]:
 
 
 def _emit(node: Node, plan: Plan) -> Step:
-    made, kernel = _read(node, plan)
+    made, kernel = read(node, plan)
     x, y = plan.tensors[node.inputs[0]], plan.tensors[node.output]
     groups = node.attributes.get("group", 1)
     bias = plan.graph.constant(node, 2)
@@ -57,6 +60,9 @@ def _emit(node: Node, plan: Plan) -> Step:
     weights = plan.weight(f"{node.name}/kernel", packed), plan.weight(f"{node.name}/bias", biases)
     fields = {**sizes(made, x, y, node), "channels": len(kernel) if depthwise else len(kernel) // groups}
     call = "depthwise_f32" if depthwise else "conv_f32"
+    if y.kind == BYTE:
+        call, fields = "conv_f32_u8", {**fields, "zero": y.zero}
+        weights = weights[0], f"{weights[1]}, {constant(y.scale)}"
     body = [*struct("conv_shape", fields), *_calls(call, weights, made, x, 1 if depthwise else groups, kernel)]
     macs = int(np.prod(made.out)) * kernel.size
     return Step(plan.names.make(node.name, "run"), about(node, plan), {"y": y.name, "x": x.name}, body, macs, (call,))

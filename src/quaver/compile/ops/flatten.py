@@ -2,6 +2,7 @@
 
 import math
 
+from quaver.compile.bytewise import settle_like_input
 from quaver.compile.graph import Graph, Node, Shape
 from quaver.compile.movement import reshaped
 from quaver.compile.rule import Rule, Shapes
@@ -13,4 +14,4 @@ def _shape(node: Node, shapes: Shapes, graph: Graph) -> Shape:
     return math.prod(before[:axis]), math.prod(before[axis:])
 
 
-RULE = Rule(("Flatten",), _shape, reshaped)
+RULE = Rule(("Flatten",), _shape, reshaped, prepare=settle_like_input)

@@ -2,6 +2,7 @@
 
 import math
 
+from quaver.compile.bytewise import settle_like_input
 from quaver.compile.graph import Graph, Node, Shape
 from quaver.compile.movement import reshaped
 from quaver.compile.rule import Rule, Shapes
@@ -38,4 +39,4 @@ def _axes(node: Node, graph: Graph) -> list[int]:
     return list(node.attributes.get("axes", [])) if given is None else [int(axis) for axis in given.reshape(-1)]
 
 
-RULE = Rule(("Reshape", "Squeeze", "Unsqueeze"), _shape, reshaped)
+RULE = Rule(("Reshape", "Squeeze", "Unsqueeze"), _shape, reshaped, prepare=settle_like_input)

@@ -1,5 +1,6 @@
 """Slice: a part of a tensor, with steps of any size, backwards too."""
 
+from quaver.compile.bytewise import settle_like_input
 from quaver.compile.graph import Graph, Node, Shape
 from quaver.compile.movement import copy
 from quaver.compile.plan import Plan, Step
@@ -36,4 +37,4 @@ def _emit(node: Node, plan: Plan) -> Step:
     return copy(node, plan, y.shape, steps, y.strides, offset)
 
 
-RULE = Rule(("Slice",), _shape, _emit, follows=True)
+RULE = Rule(("Slice",), _shape, _emit, follows=True, prepare=settle_like_input)

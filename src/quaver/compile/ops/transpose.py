@@ -1,5 +1,6 @@
 """Transpose: the axes in another order."""
 
+from quaver.compile.bytewise import settle_like_input
 from quaver.compile.graph import Graph, Node, Shape
 from quaver.compile.movement import copy
 from quaver.compile.plan import Plan, Step
@@ -20,4 +21,4 @@ def _emit(node: Node, plan: Plan) -> Step:
     return copy(node, plan, y.shape, tuple(x.strides[axis] for axis in _axes(node, len(x.shape))), y.strides)
 
 
-RULE = Rule(("Transpose",), _shape, _emit)
+RULE = Rule(("Transpose",), _shape, _emit, prepare=settle_like_input)
