@@ -9,7 +9,7 @@ import typer
 from quaver import __version__
 from quaver.errors import QuaverError
 
-GROUPS = ("predict", "demo", "corpora", "manifest", "features", "train", "evaluate", "bundles")
+GROUPS = ("predict", "demo", "corpora", "manifest", "features", "train", "evaluate", "bundles", "compile")
 
 
 def _version(asked: bool) -> None:
@@ -30,6 +30,7 @@ def _root(
     quaver manifest DIR -o m.csv                      list its clips
     quaver train m.csv --protocol emodb-loso -o run   train, one fold a speaker
     quaver evaluate run                               score speakers never heard
+    quaver compile article --target aarch64           a program for a device
 
     quaver estimates the emotion that a voice expresses as actors portray it, not what somebody feels.
     """

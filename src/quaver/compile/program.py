@@ -56,21 +56,23 @@ class Program:
         """Count the bytes of all constants."""
         return sum(values.nbytes for values in self.constants.values())
 
-    def files(self, binary: bool) -> dict[str, bytes]:
+    def files(self, constants: str) -> dict[str, bytes]:
         """Write all sources.
 
         Args:
-            binary: constants in a file of their own, which the assembler of ELF targets takes in; else as text.
+            constants: "text", or in a file of their own: "binary" (the assembler of ELF targets takes them in) or
+                "embedded" (a compiler of C23 does).
         """
         texts = {"quaver_model.h": self.header(), "quaver_model.c": self.source(), "quaver_weights.h": self._declared()}
         extra = {}
-        if binary:
-            text, extra["quaver_weights.bin"] = weights.as_binary(self.constants, "quaver_weights.bin")
-        else:
+        if constants == "text":
             text = '#include "quaver_weights.h"\n\n' + weights.as_text(self.constants)
+        else:
+            write = weights.as_binary if constants == "binary" else weights.as_embedded
+            text, extra["quaver_weights.bin"] = write(self.constants, "quaver_weights.bin")
         texts["quaver_weights.c"] = self._banner("The constants.") + text + "\n"
-        if self.contract.sound:
-            texts["main.c"] = emit.kit("main.c")
+        main = "main.c" if self.contract.sound else "check.c"
+        texts[main] = emit.kit(main)
         texts["CMakeLists.txt"] = emit.kit("CMakeLists.txt" if self.contract.sound else "CMakeLists_network.txt")
         return {**{name: text.encode() for name, text in texts.items()}, **extra}
 

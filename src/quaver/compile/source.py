@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from quaver import audio
+from quaver import audio, zoo
 from quaver.bundle import Bundle
 from quaver.compile import fold, fuse, graph, lower, quantised
 from quaver.compile.article import Sound
@@ -56,6 +56,42 @@ def program_of(bundle: Bundle, command: str, *, keep: bool = True) -> Program:
         shortest=round(audio.SHORTEST * spec.sample_rate),
     )
     return Program(plan_of(bundle.model, f"bundle {card.name!r}"), contract)
+
+
+def read(source: str, command: str, *, lean: bool = False) -> tuple[Program, Bundle | None]:
+    """Make the program of whatever was named.
+
+    Args:
+        source: a bundle's name or folder, or an .onnx, .keras or .h5 file, which is taken as a bare network.
+        command: said in the program's head.
+        lean: memory matters more than speed.
+
+    Returns:
+        The program, and the bundle if it is one.
+
+    Raises:
+        CompileError: it cannot be read, or holds what has no C.
+        BundleError: there is no such bundle.
+    """
+    path = Path(source)
+    if path.suffix.lower() not in (".onnx", ".keras", ".h5"):
+        bundle = zoo.load(source)
+        return program_of(bundle, command, keep=not lean), bundle
+    if not path.is_file():
+        raise CompileError(f"there is no file {source}; give a bundle or an existing .onnx, .keras or .h5 file.")
+    model = path if path.suffix.lower() == ".onnx" else _from_keras(path)
+    return Program(plan_of(model, str(path)), Contract(path.stem, command)), None
+
+
+def _from_keras(path: Path) -> bytes:
+    from quaver.backend import keras
+    from quaver.export import to_onnx
+
+    try:
+        model = keras().saving.load_model(path, compile=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise CompileError(f"{path} cannot be read by Keras: {str(error).splitlines()[0]}") from error
+    return bytes(to_onnx(model).SerializeToString())
 
 
 def _notes(bundle: Bundle) -> tuple[str, ...]:

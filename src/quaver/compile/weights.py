@@ -35,6 +35,18 @@ def as_binary(weights: Mapping[str, Array], file: str) -> tuple[str, bytes]:
     return _TAKE.replace("FILE", file) + "\n".join(lines), bytes(blob)
 
 
+def as_embedded(weights: Mapping[str, Array], file: str) -> tuple[str, bytes]:
+    """Define every array by a part of a binary file through #embed of C23; gives the text and the file."""
+    blob = as_binary(weights, file)[1]
+    lines, at = [], 0
+    for name, values in weights.items():
+        at += -at % ALIGNED
+        part = f'#embed "{file}" limit({values.nbytes}) clang::offset({at})'
+        lines.append(f"/* {_drawn(values)} */\n_Alignas(64) const unsigned char {name}[] = {{\n{part}\n}};")
+        at += values.nbytes
+    return "\n\n".join(lines), blob
+
+
 _TAKE = """#define TAKE(name, first, size)                                                        \\
     __asm__(".pushsection .rodata\\n"                                                    \\
             ".balign 64\\n"                                                              \\
