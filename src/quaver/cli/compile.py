@@ -33,8 +33,9 @@ def _bytes(text: str | None) -> int | None:
         raise typer.BadParameter(f"{text!r} is no size; write 262144, 256K or 1M.") from None
 
 
+_TARGETS = "native, c, x86_64, aarch64, armv7, riscv64 or wasm."
 Source = Annotated[str, typer.Argument(metavar="BUNDLE", help="A bundle's name or folder, or .onnx, .keras, .h5.")]
-For = Annotated[str, typer.Option("--target", callback=_known, help="native, c, x86_64, aarch64, armv7, riscv64, wasm.")]
+For = Annotated[str, typer.Option("--target", callback=_known, help=_TARGETS)]
 Out = Annotated[Path | None, typer.Option("-o", "--output", help="The folder to write; named after both unless given.")]
 Verify = Annotated[bool, typer.Option("--verify/--no-verify", help="Run the artifact against ONNX Runtime.")]
 Size = Annotated[str | None, typer.Option(callback=_bytes, help="Bytes that the device has, e.g. 256K or 1M.")]
@@ -82,4 +83,6 @@ def _text(folder: Path, told: dict[str, Any]) -> str:
     if isinstance(verified, str):
         return "\n".join([*lines, f"  verified  {verified}"])
     same = f"{verified['same_label']} of {verified['clips']} clips have the same label as in ONNX Runtime"
-    return "\n".join([*lines, f"  verified  {same}, no probability differs by more than {verified['largest_difference']:.1g}"])
+    return "\n".join(
+        [*lines, f"  verified  {same}, no probability differs by more than {verified['largest_difference']:.1g}"]
+    )

@@ -6,7 +6,7 @@ from quaver.compile.convolution import BLOCK
 from quaver.compile.elementwise import about
 from quaver.compile.graph import Array, Node
 from quaver.compile.plan import Plan, Step
-from quaver.compile.struct import struct
+from quaver.compile.struct import moved, struct
 from quaver.compile.tensor import BYTE
 
 FOUR = 4  # bytes that a processor multiplies and sums at once
@@ -14,7 +14,7 @@ LARGEST = 2**15 - 1  # two products are summed in sixteen bits by processors wit
 
 
 def pack(kernel: Array) -> Array:
-    """Put weights side by side: (out, runs, run) to (ceil(out / 16), runs * ceil(run / 4), 16, 4), padded with zeros."""
+    """Put weights side by side: (out, runs, run) to (ceil(out / 16), runs * ceil(run / 4), 16, 4), zeros between."""
     out, runs, run = kernel.shape
     padded = np.zeros((-(-out // BLOCK) * BLOCK, runs, -(-run // FOUR) * FOUR), np.int8)
     padded[:out, :, :run] = kernel
@@ -68,6 +68,6 @@ def call(node: Node, plan: Plan, kernel: Array, sizes: dict[str, int], start: in
     ]
     fields = {**sizes, "narrow": int(narrow(packed)), "zero": given.get("y_zero", 0)}
     target = "conv_u8" if writes_bytes else "conv_u8_f32"
-    body = [*struct("conv_shape", fields), f"{target}(&shape, {', '.join(names)}, x{start:+d}, y);".replace("x+0", "x")]
+    body = [*struct("conv_shape", fields), f"{target}(&shape, {', '.join(names)}, {moved('x', start)}, y);"]
     operands, name = {"y": y.name, "x": node.inputs[0]}, plan.names.make(node.name, "run")
-    return Step(name, about(node, plan), operands, body, macs, (target,))
+    return Step(name, about(node, plan), operands, body, macs)

@@ -91,7 +91,7 @@ def geometry(node: Node, shape: Shape, kernel: Shape) -> Geometry:
 
     made = Geometry(
         size=(1, shape[2]) if axes == 1 else (shape[2], shape[3]),
-        kernel=(1, kernel[0]) if axes == 1 else (kernel[0], kernel[1]),
+        kernel=(1, kernel[-1]) if axes == 1 else (kernel[0], kernel[1]),
         stride=pair("strides", 1),
         dilation=pair("dilations", 1),
         before=(0, 0),

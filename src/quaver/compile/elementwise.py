@@ -10,18 +10,17 @@ from quaver.compile.plan import Plan, Step, title
 from quaver.compile.rule import Rule, Shapes
 
 
-def unary(operator: str, expression: str, parts: tuple[str, ...] = ()) -> Rule:
+def unary(operator: str, expression: str) -> Rule:
     """Make the rule of an operator on one tensor.
 
     Args:
         operator: its name in ONNX.
         expression: C in which `v` stands for the value, and `{name}` for the attribute of that name.
-        parts: of the kit that the expression calls.
     """
 
     def emit(node: Node, plan: Plan) -> Step:
         given = {key: constant(value) for key, value in node.attributes.items() if isinstance(value, int | float)}
-        return mapped(node, plan, expression.format_map({**_DEFAULTS.get(operator, {}), **given}), parts)
+        return mapped(node, plan, expression.format_map({**_DEFAULTS.get(operator, {}), **given}))
 
     return Rule((operator,), same_shape, emit, follows=True)
 
@@ -31,12 +30,12 @@ def same_shape(node: Node, shapes: Shapes, graph: Graph) -> Shape:
     return shapes[node.inputs[0]]
 
 
-def mapped(node: Node, plan: Plan, expression: str, parts: tuple[str, ...] = ()) -> Step:
+def mapped(node: Node, plan: Plan, expression: str) -> Step:
     """Write a loop that computes `expression` of every value `v`."""
     x, y = plan.tensors[node.inputs[0]], plan.tensors[node.output]
     body = "y[{y}] = " + re.sub(r"\bv\b", "x[{x}]", expression) + ";"
     loops = nest(y.shape, {"y": y.strides, "x": x.strides}, body)
-    return Step(plan.names.make(node.name, "run"), about(node, plan), {"y": y.name, "x": x.name}, loops, parts=parts)
+    return Step(plan.names.make(node.name, "run"), about(node, plan), {"y": y.name, "x": x.name}, loops)
 
 
 def binary(operator: str, sign: str) -> Rule:
@@ -57,7 +56,7 @@ def broadcast_shape(node: Node, shapes: Shapes, graph: Graph) -> Shape:
         raise node.refuse(f"{left} and {right} do not fit each other", "correct the network") from None
 
 
-def between(node: Node, plan: Plan, body: str, parts: tuple[str, ...] = ()) -> Step:
+def between(node: Node, plan: Plan, body: str) -> Step:
     """Write a loop over two tensors; `{a}` and `{b}` stand for their values in `body`."""
     y = plan.tensors[node.output]
     operands, strides, values = {"y": y.name}, {"y": y.strides}, {}
@@ -85,13 +84,12 @@ def between(node: Node, plan: Plan, body: str, parts: tuple[str, ...] = ()) -> S
         about(node, plan),
         operands,
         nest(y.shape, strides, body.replace("{a}", values["a"]).replace("{b}", values["b"])),
-        parts=parts,
     )
 
 
 def about(node: Node, plan: Plan) -> str:
     """Describe a step in one line: its names, operator and shapes."""
-    x, y = plan.tensors[node.inputs[0]] if node.inputs[0] in plan.tensors else None, plan.tensors[node.output]
+    x, y = plan.tensors.get(node.inputs[0]), plan.tensors[node.output]
     return f"{title(node)}: {node.operator}, ({x.drawn if x else 'constant'}) -> ({y.drawn})"
 
 
@@ -100,8 +98,9 @@ def constant(value: float) -> str:
     single = float(np.float32(value))
     if not np.isfinite(single):
         return "(-INFINITY)" if single < 0 else "INFINITY"
-    text = repr(single) if single == value else f"{single:.9g}"
-    return f"{text if any(c in text for c in '.e') else text + '.0'}f" if single >= 0 else f"({text}f)"
+    text = str(np.float32(value))  # the shortest that reads back as the same float
+    text = text if any(c in text for c in ".e") else f"{text}.0"
+    return f"{text}f" if single >= 0 else f"({text}f)"
 
 
 def _aligned(node: Node, shape: Shape, shapes: Shapes) -> Shape:

@@ -1,42 +1,27 @@
 """The C text of a network: its steps, one function each, and the function that runs them all."""
 
+import re
 from importlib import resources
 
+from quaver.compile.halo import cleared
 from quaver.compile.loops import nest, plain_strides
 from quaver.compile.plan import Plan, Step
 from quaver.compile.tensor import BYTE, Tensor
 
-# What a part of the kit needs; parts are written in this order.
-_NEEDS = {
-    "base": (),
-    "fill_f32": (),
-    "fill_u8": (),
-    "math": (),
-    "conv_shape": (),
-    "sum_f32": ("base", "conv_shape"),
-    "conv_f32": ("sum_f32",),
-    "byte_of": (),
-    "conv_f32_u8": ("sum_f32", "byte_of"),
-    "sum_u8": ("base", "conv_shape"),
-    "conv_u8": ("sum_u8", "byte_of"),
-    "conv_u8_f32": ("sum_u8",),
-    "depthwise_f32": ("base", "conv_shape"),
-    "pool_shape": (),
-    "max_pool_f32": ("pool_shape",),
-    "max_pool_u8": ("pool_shape",),
-    "average_pool_f32": ("pool_shape",),
-    "softmax_f32": ("math",),
-    "layer_norm_f32": ("math",),
-    "matmul_f32": ("base",),
-}
-_FILES = {"fill_f32": "fill"}
+# The parts of the kit in the order in which they are written; one is needed where its name is mentioned.
+_PARTS = (
+    *("base", "float_bits", "sqrt_f32", "exp_f32", "log_f32", "tanh_f32", "erf_f32", "floor_f32", "byte_of"),
+    *("fill_f32", "fill_u8", "conv_shape", "sum_f32", "conv_f32", "conv_f32_u8", "depthwise_f32", "sum_u8", "conv_u8"),
+    *("conv_u8_f32", "pool_shape", "max_pool_f32", "max_pool_u8", "average_pool_f32", "softmax_f32", "layer_norm_f32"),
+    "matmul_f32",
+)
+_MENTIONS = {"base": "INLINE|UNROLL|BLOCK|LANES", "sum_u8": "sum_u8|CONV_U8"}
 
 
-def network(plan: Plan, sound: bool = False) -> str:
-    """Write the kernels that a plan calls, its steps, and `run_network`; with `sound` what its frontend calls, too."""
-    parts = [kit(f"{_FILES.get(part, part)}.c") for part in _parts(plan, {"base", "math"} if sound else set())]
-    steps = [_function(step, plan) for step in plan.steps]
-    return "\n".join([*parts, _ruler("The network"), *steps, _run(plan)])
+def network(plan: Plan, rest: str = "") -> str:
+    """Write the kernels that a plan and the `rest` of the program call, its steps, and `run_network`."""
+    steps = "\n".join([_ruler("The network"), *(_function(step, plan) for step in plan.steps), _run(plan)])
+    return "\n".join([*_needed(steps + rest), steps])
 
 
 def kit(name: str) -> str:
@@ -44,19 +29,14 @@ def kit(name: str) -> str:
     return (resources.files("quaver.compile") / "kit" / name).read_text(encoding="utf-8")
 
 
-def needed(parts: set[str]) -> set[str]:
-    """Add to parts of the kit those that they call."""
-    found = set(parts)
-    while more := {need for part in found for need in _NEEDS[part]} - found:
-        found |= more
+def _needed(text: str) -> list[str]:
+    """Give the parts of the kit that a text mentions, and those that they mention, in order."""
+    found: list[str] = []
+    for part in reversed(_PARTS):  # a part mentions only those before it
+        if re.search(rf"\b({_MENTIONS.get(part, part)})\b", text):
+            found.insert(0, kit(f"{part}.c"))
+            text += found[0]
     return found
-
-
-def _parts(plan: Plan, more: set[str]) -> list[str]:
-    wanted = more | {part for step in plan.steps for part in step.parts}
-    text = "\n".join(line for step in plan.steps for line in step.body)
-    wanted |= {part for part in ("fill_f32", "fill_u8") if f"{part}(" in text}
-    return [part for part in _NEEDS if part in needed(wanted)]
 
 
 def _function(step: Step, plan: Plan) -> str:
@@ -77,7 +57,8 @@ def _declare(name: str, tensor: Tensor, read: bool) -> str:
 def _run(plan: Plan) -> str:
     x, y = plan.input, plan.output
     lines = ["static void run_network(float *arena, const float *input, float *output)", "{"]
-    lines += [f"    {line}" for line in _copied(x, "into", "input")]
+    declared, *copied = _copied(x, "into", "input")
+    lines += [f"    {line}" for line in (declared, *cleared(x, "into"), *copied)]
     lines += [f"    {step.name}(arena);" for step in plan.steps]
     lines += [f"    {line}" for line in _copied(y, "output", "from")]
     return "\n".join([*lines, "}", ""])

@@ -5,8 +5,9 @@ import numpy as np
 from quaver.compile import arena, ops
 from quaver.compile.fold import fold_constants, shape_of
 from quaver.compile.graph import Graph, Shape
+from quaver.compile.halo import cleared
 from quaver.compile.plan import Plan
-from quaver.compile.tensor import BYTE, Tensor
+from quaver.compile.tensor import Tensor
 
 
 def make(graph: Graph) -> Plan:
@@ -27,7 +28,7 @@ def make(graph: Graph) -> Plan:
         ops.find(node).prepare(node, plan)
     for node in graph.nodes:
         step = ops.find(node).emit(node, plan)
-        step.body = _halo(plan.tensors[node.output]) + step.body
+        step.body = cleared(plan.tensors[node.output], "y") + step.body
         plan.steps.append(step)
     arena.place(plan)
     return plan
@@ -64,17 +65,3 @@ def _channels_last(graph: Graph, shapes: dict[str, Shape]) -> set[str]:
         ):
             last.add(node.output)
     return {name for name in last if len(shapes[name]) > 2}
-
-
-def _halo(tensor: Tensor) -> list[str]:
-    """Write the zeros around a tensor; the arena held something else there before."""
-    if not any(map(sum, tensor.halo)):
-        return []
-    fill, value = ("fill_u8", f"{tensor.zero}") if tensor.kind == BYTE else ("fill_f32", "0.0f")
-    sizes, strides, origin = tensor.stored, tensor.strides, tensor.origin
-    if len(tensor.shape) == 3 or sizes[2] == 1:
-        (before, after), step = tensor.halo[-1], strides[-1]
-        inner = tensor.shape[-1] * step
-        lines = [f"{fill}(y - {before * step}, {before * step}, {value});"] if before else []
-        return lines + ([f"{fill}(y + {inner}, {after * step}, {value});"] if after else [])
-    return [f"{fill}(y - {origin}, {int(np.prod(sizes))}, {value});"]

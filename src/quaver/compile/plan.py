@@ -18,7 +18,6 @@ class Step:
     operands: dict[str, str]  # tensors by the name that the body calls them; "y" is written, the others are read
     body: list[str]
     macs: int = 0  # multiply-accumulates
-    parts: tuple[str, ...] = ()  # of the kit that it calls
     scratch: int = 0  # bytes of the arena that it alone uses, as `scratch`
     scratch_offset: int = 0
 

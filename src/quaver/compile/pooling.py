@@ -40,7 +40,7 @@ def pool_call(node: Node, plan: Plan, kernel: str, divisor: int = 0) -> Step:
     }
     body = [*struct("pool_shape", fields), f"{kernel}(&shape, x, y);"]
     operands = {"y": y.name, "x": x.name}
-    return Step(plan.names.make(node.name, "run"), about(node, plan), operands, body, parts=("pool_shape", kernel))
+    return Step(plan.names.make(node.name, "run"), about(node, plan), operands, body)
 
 
 def _steps(tensor: Tensor) -> tuple[int, int]:

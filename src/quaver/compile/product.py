@@ -24,7 +24,7 @@ def times_constant(node: Node, plan: Plan, matrix: Array, bias: Array) -> Step:
     rows = math.prod(x.shape[:-1])
     body = [*struct("conv_shape", fields(rows, *matrix.shape)), f"conv_f32(&shape, {weights[0]}, {weights[1]}, x, y);"]
     operands, name = {"y": y.name, "x": x.name}, plan.names.make(node.name, "run")
-    return Step(name, about(node, plan), operands, body, rows * matrix.size, ("conv_f32",))
+    return Step(name, about(node, plan), operands, body, rows * matrix.size)
 
 
 def fields(rows: int, out: int, inner: int) -> dict[str, int]:

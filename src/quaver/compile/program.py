@@ -91,15 +91,15 @@ class Program:
         """Write the program."""
         sound = self.contract.sound
         head = '#include "quaver_model.h"\n\n#include <math.h>\n\n#include "quaver_weights.h"\n'
-        parts = [self._banner("The program."), head, emit.network(self.plan, sound is not None)]
-        if sound:
-            labels = ", ".join(f'"{label}"' for label in self.contract.labels)
-            macros = {"SILENCE": constant(SILENCE), "TEMPERATURE": constant(self.contract.temperature)}
-            parts += [sound.text(), _HOLDS, "\n".join(f"#define {name} {value}" for name, value in macros.items())]
-            parts += [f"\nconst char *const quaver_labels[QUAVER_OUTPUTS] = {{{labels}}};\n", emit.kit("classify.c")]
-        else:
-            parts.append(emit.kit("network_only.c"))
-        return "\n".join(parts)
+        rest = self._sounds(sound) if sound else emit.kit("network_only.c")
+        return "\n".join([self._banner("The program."), head, emit.network(self.plan, rest), rest])
+
+    def _sounds(self, sound: Sound) -> str:
+        labels = ", ".join(f'"{label}"' for label in self.contract.labels)
+        macros = {"SILENCE": constant(SILENCE), "TEMPERATURE": constant(self.contract.temperature)}
+        defined = "\n".join(f"#define {name} {value}" for name, value in macros.items())
+        told = f"\nconst char *const quaver_labels[QUAVER_OUTPUTS] = {{{labels}}};\n"
+        return "\n".join([sound.text(), _HOLDS, defined, told, emit.kit("classify.c")])
 
     def _numbers(self) -> dict[str, int | str]:
         made: dict[str, int | str] = {"QUAVER_NAME": f'"{self.contract.name}"', "QUAVER_VERSION": f'"{__version__}"'}
@@ -119,7 +119,8 @@ class Program:
     def _banner(self, about: str) -> str:
         contract = self.contract
         lines = [about, f"Made by quaver {__version__}: {contract.command}", *contract.notes]
-        facts = f"{self.constant_bytes:,} bytes of constants, {self.arena:,} bytes of arena, {self.plan.macs:,} multiply-accumulates."
+        sizes = f"{self.constant_bytes:,} bytes of constants, {self.arena:,} bytes of arena"
+        facts = f"{sizes}, {self.plan.macs:,} multiply-accumulates."
         wrapped = [fill(line, 112, initial_indent=" * ", subsequent_indent=" *   ") for line in [*lines, facts]]
         return "/*" + "\n".join(wrapped)[2:].replace("*/", "* /") + "\n */\n"
 

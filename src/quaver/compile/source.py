@@ -99,7 +99,8 @@ def _notes(bundle: Bundle) -> tuple[str, ...]:
     uar = card.scores.get("uar")
     scored = f"UAR {100 * uar:.1f} %" if isinstance(uar, int | float) else "not scored"
     return (
-        f"Bundle {card.name}, {card.precision}, {scored} ({card.protocol}), frontend {card.spec.name} {card.fingerprint}.",
+        f"Bundle {card.name}, {card.precision}, {scored} ({card.protocol}).",
+        f"Frontend {card.spec.name}, {card.fingerprint}.",
         f"Licence of the weights: {card.licence}.",
         *(text for name, text in card.notes.items() if name in ("forbidden", "limits")),
     )

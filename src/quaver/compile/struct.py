@@ -13,3 +13,8 @@ def struct(kind: str, fields: Mapping[str, int | str]) -> list[str]:
             line = "   "
         line += word
     return [f"static const {kind} shape = {{", *lines, line, "};"]
+
+
+def moved(pointer: str, by: int) -> str:
+    """Write a pointer some values further on, or back."""
+    return pointer if by == 0 else f"{pointer} {'+' if by > 0 else '-'} {abs(by)}"

@@ -12,7 +12,7 @@ from pathlib import Path
 from quaver.errors import CompileError
 
 FLAGS = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-Wconversion", "-O3", "-ffp-contract=fast", "-fno-math-errno")
-PATIENCE = 540  # seconds; zig builds a target's C library when it first meets the target
+PATIENCE = 1800  # seconds; zig builds a target's C library when it first meets the target
 
 
 def host() -> list[str]:
@@ -54,7 +54,9 @@ def run(command: Sequence[str], folder: Path) -> str:
     except FileNotFoundError:
         raise CompileError(f"{command[0]} is not installed or not on the PATH.") from None
     except subprocess.TimeoutExpired:
-        raise CompileError(f"{Path(command[0]).name} took longer than {PATIENCE} s; try again on a less busy machine.") from None
+        raise CompileError(
+            f"{Path(command[0]).name} took longer than {PATIENCE} s; try again on a less busy machine."
+        ) from None
     if done.returncode:
         said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
         told = next((line for line in said if "error" in line), said[0] if said else "it said nothing")

@@ -25,7 +25,7 @@ def as_text(weights: Mapping[str, Array]) -> str:
 
 
 def as_binary(weights: Mapping[str, Array], file: str) -> tuple[str, bytes]:
-    """Define every array by a part of a binary file, through the assembler of ELF targets; gives the text and the file."""
+    """Define every array by a part of a binary file, through ELF's assemblers; gives the text and the file."""
     lines, blob = [], bytearray()
     for name, values in weights.items():
         blob += bytes(-len(blob) % ALIGNED)

@@ -13,7 +13,7 @@
 
 #include "quaver_model.h"
 
-enum { ZEROS = 32 }; /* crossings of the sinc on either side */
+#define ZEROS 32.0 /* crossings of the sinc on either side */
 
 typedef struct {
     float *samples;

@@ -8,7 +8,7 @@ from quaver.compile.elementwise import about, constant
 from quaver.compile.graph import Array, Graph, Node, Shape
 from quaver.compile.plan import Plan, Step
 from quaver.compile.rule import Rule, Shapes
-from quaver.compile.struct import struct
+from quaver.compile.struct import moved, struct
 from quaver.compile.tensor import BYTE, Tensor
 
 
@@ -65,7 +65,7 @@ def _emit(node: Node, plan: Plan) -> Step:
         weights = weights[0], f"{weights[1]}, {constant(y.scale)}"
     body = [*struct("conv_shape", fields), *_calls(call, weights, made, x, 1 if depthwise else groups, kernel)]
     macs = int(np.prod(made.out)) * kernel.size
-    return Step(plan.names.make(node.name, "run"), about(node, plan), {"y": y.name, "x": x.name}, body, macs, (call,))
+    return Step(plan.names.make(node.name, "run"), about(node, plan), {"y": y.name, "x": x.name}, body, macs)
 
 
 def sizes(made: Geometry, x: Tensor, y: Tensor, node: Node) -> dict[str, int]:
@@ -122,14 +122,14 @@ def _calls(call: str, weights: tuple[str, str], made: Geometry, x: Tensor, group
     """Call the kernel once, or once for each group of channels."""
     first = start(made, x)
     if groups == 1:
-        return [f"{call}(&shape, {weights[0]}, {weights[1]}, x{first:+d}, y);".replace("x+0", "x")]
+        return [f"{call}(&shape, {weights[0]}, {weights[1]}, {moved('x', first)}, y);"]
     outs = len(kernel) // groups
     blocks = -(-outs // BLOCK) * BLOCK
     weight, bias = blocks * kernel[0].size, blocks
     return [
         f"for (int g = 0; g < {groups}; g++)",
         f"    {call}(&shape, {weights[0]} + g * {weight}, {weights[1]} + g * {bias},",
-        f"             x{first:+d} + g * {x.shape[1] // groups}, y + g * {outs});",
+        f"             {moved('x', first)} + g * {x.shape[1] // groups}, y + g * {outs});",
     ]
 
 

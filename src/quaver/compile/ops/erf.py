@@ -2,4 +2,4 @@
 
 from quaver.compile.elementwise import unary
 
-RULE = unary("Erf", "erf_f32(v)", ("math",))
+RULE = unary("Erf", "erf_f32(v)")

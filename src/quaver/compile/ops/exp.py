@@ -2,4 +2,4 @@
 
 from quaver.compile.elementwise import unary
 
-RULE = unary("Exp", "exp_f32(v)", ("math",))
+RULE = unary("Exp", "exp_f32(v)")

@@ -11,7 +11,7 @@ _TANH = "0.5f * v * (1.0f + tanh_f32(0.79788456f * (v + 0.044715f * v * v * v)))
 
 def _emit(node: Node, plan: Plan) -> Step:
     close = node.attributes.get("approximate", b"none") in (b"tanh", "tanh")
-    return mapped(node, plan, _TANH if close else _EXACT, ("math",))
+    return mapped(node, plan, _TANH if close else _EXACT)
 
 
 RULE = Rule(("Gelu",), same_shape, _emit, follows=True)

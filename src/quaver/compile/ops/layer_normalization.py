@@ -24,11 +24,12 @@ def _emit(node: Node, plan: Plan) -> Step:
         plan.weight(f"{node.name}/{name}", np.broadcast_to(np.asarray(values, np.float32), x.shape[axis:]))
         for name, values in (("scale", scale), ("shift", 0 if shift is None else shift))
     ]
-    call = f"layer_norm_f32({count}, {constant(node.attributes.get('epsilon', 1e-5))}, x + {{x}}, {', '.join(names)}, y + {{y}});"
+    epsilon = constant(node.attributes.get("epsilon", 1e-5))
+    call = f"layer_norm_f32({count}, {epsilon}, x + {{x}}, {', '.join(names)}, y + {{y}});"
     others = (*x.shape[:axis], *[1] * (len(x.shape) - axis))
     body = nest(others, {"y": y.strides, "x": x.strides}, call)
     operands = {"y": y.name, "x": x.name}
-    return Step(plan.names.make(node.name, "run"), about(node, plan), operands, body, parts=("math", "layer_norm_f32"))
+    return Step(plan.names.make(node.name, "run"), about(node, plan), operands, body)
 
 
 RULE = Rule(("LayerNormalization",), same_shape, _emit)

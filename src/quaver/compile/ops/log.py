@@ -2,4 +2,4 @@
 
 from quaver.compile.elementwise import unary
 
-RULE = unary("Log", "log_f32(v)", ("math",))
+RULE = unary("Log", "log_f32(v)")

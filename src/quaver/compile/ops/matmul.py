@@ -39,7 +39,7 @@ def _emit(node: Node, plan: Plan) -> Step:
     macs = int(np.prod(batch)) * sizes[0] * sizes[1] * sizes[2]
     operands = {"y": y.name, "a": a.name, "b": b.name}
     name = plan.names.make(node.name, "run")
-    return Step(name, about(node, plan), operands, nest(batch, strides, call), macs, ("matmul_f32",))
+    return Step(name, about(node, plan), operands, nest(batch, strides, call), macs)
 
 
 RULE = Rule(("MatMul",), _shape, _emit)

@@ -1,8 +1,8 @@
 """MaxPool: the largest value under a window; padding never counts."""
 
-from quaver.compile.pooling import pool_call, pool_shape
 from quaver.compile.graph import Node
 from quaver.compile.plan import Plan, Step
+from quaver.compile.pooling import pool_call, pool_shape
 from quaver.compile.rule import Rule
 from quaver.compile.tensor import BYTE
 

@@ -12,7 +12,7 @@ def _emit(node: Node, plan: Plan) -> Step:
     power = plan.graph.constant(node, 1)
     if power is None or power.size != 1 or float(power.reshape(())) not in _POWERS:
         raise node.refuse("the exponent is none of 1, 2, 3 and 0.5", "write the power as products")
-    return mapped(node, plan, _POWERS[float(power.reshape(()))], ("math",))
+    return mapped(node, plan, _POWERS[float(power.reshape(()))])
 
 
 RULE = Rule(("Pow",), same_shape, _emit, follows=True)

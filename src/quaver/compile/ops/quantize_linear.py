@@ -20,7 +20,7 @@ def _prepare(node: Node, plan: Plan) -> None:
 
 def _emit(node: Node, plan: Plan) -> Step:
     y = plan.tensors[node.output]
-    return mapped(node, plan, f"byte_of(v / {constant(y.scale)}, {y.zero})", ("byte_of",))
+    return mapped(node, plan, f"byte_of(v / {constant(y.scale)}, {y.zero})")
 
 
 RULE = Rule(("QuantizeLinear",), same_shape, _emit, follows=True, prepare=_prepare)

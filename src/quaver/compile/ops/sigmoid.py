@@ -2,4 +2,4 @@
 
 from quaver.compile.elementwise import unary
 
-RULE = unary("Sigmoid", "1.0f / (1.0f + exp_f32(-v))", ("math",))
+RULE = unary("Sigmoid", "1.0f / (1.0f + exp_f32(-v))")

@@ -14,7 +14,7 @@ def _emit(node: Node, plan: Plan) -> Step:
     call = f"softmax_f32({x.shape[axis]}, x + {{x}}, {x.strides[axis]}, y + {{y}}, {y.strides[axis]});"
     body = nest(others, {"y": y.strides, "x": x.strides}, call.replace("x + 0,", "x,"))
     operands = {"y": y.name, "x": x.name}
-    return Step(plan.names.make(node.name, "run"), about(node, plan), operands, body, parts=("math", "softmax_f32"))
+    return Step(plan.names.make(node.name, "run"), about(node, plan), operands, body)
 
 
 RULE = Rule(("Softmax",), same_shape, _emit)

@@ -2,4 +2,4 @@
 
 from quaver.compile.elementwise import unary
 
-RULE = unary("Sqrt", "sqrt_f32(v)", ("math",))
+RULE = unary("Sqrt", "sqrt_f32(v)")

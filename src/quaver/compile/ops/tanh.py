@@ -2,4 +2,4 @@
 
 from quaver.compile.elementwise import unary
 
-RULE = unary("Tanh", "tanh_f32(v)", ("math",))
+RULE = unary("Tanh", "tanh_f32(v)")

@@ -1,10 +1,15 @@
-"""Linux on four processors, linked statically, so that one file runs on every distribution; qemu-user runs them here."""
+"""Linux on four processors, linked statically: one file runs on every distribution, and under qemu-user here."""
 
 from quaver.compile.targets import Target
 
 
 def _linux(name: str, about: str, triple: str, processor: str, emulator: str, *cpu: str) -> Target:
-    flags = ("-target", f"{triple}-linux-{'musleabihf' if triple == 'arm' else 'musl'}", f"-mcpu={processor}", "-static")
+    flags = (
+        "-target",
+        f"{triple}-linux-{'musleabihf' if triple == 'arm' else 'musl'}",
+        f"-mcpu={processor}",
+        "-static",
+    )
     return Target(name, about, compiler=flags, runner=(emulator, *cpu), emulator=emulator)
 
 
