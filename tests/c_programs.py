@@ -61,7 +61,7 @@ class Programs:
         declared, cases = "", ""
         for name, model in models.items():
             plan = self.plans[name] = plan_of(model.SerializeToString())
-            text = f"#include <math.h>\n\n{weights.as_text(plan.weights)}\n{emit.network(plan)}"
+            text = f"#include <math.h>\n#include <string.h>\n\n{weights.as_text(plan.weights)}\n{emit.network(plan)}"
             text += f"void {name}_go(float *a, const float *x, float *y);\n"
             text += f"void {name}_go(float *a, const float *x, float *y)\n{{\n    run_network(a, x, y);\n}}\n"
             (folder / f"{name}.c").write_text(text.replace("quaver_", f"{name}_"))

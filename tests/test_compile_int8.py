@@ -34,7 +34,7 @@ def network(channels: int = 20, stride: int = 1, pool: int = 4) -> onnx.ModelPro
 
 
 def wide(made: onnx.ModelProto) -> onnx.ModelProto:
-    """Give weights all of their eight bits, which two products do not survive in sixteen."""
+    """Store the same weights in all of their eight bits, which two products do not survive in sixteen."""
     changed = onnx.ModelProto()
     changed.CopyFrom(made)
     for tensor in changed.graph.initializer:
@@ -42,6 +42,9 @@ def wide(made: onnx.ModelProto) -> onnx.ModelProto:
             values = onnx.numpy_helper.to_array(tensor)
             doubled = np.clip(values.astype(int) * 2, -128, 127).astype(np.int8)
             tensor.CopyFrom(onnx.numpy_helper.from_array(doubled, tensor.name))
+        elif tensor.name.endswith("kernel_scale"):
+            halved = onnx.numpy_helper.to_array(tensor) / np.float32(2)
+            tensor.CopyFrom(onnx.numpy_helper.from_array(halved, tensor.name))
     return changed
 
 

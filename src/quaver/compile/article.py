@@ -46,7 +46,7 @@ class Sound:
         if not self.tuned:
             return 4 * values
         peaks = self.frames * self._peaks
-        return 4 * (values + spec.n_chroma * spec.bins + peaks + (peaks + 1) // 2 + spec.tuning_steps)
+        return 4 * (values + spec.n_chroma * spec.bins + 2 * peaks + spec.tuning_steps)
 
     @property
     def _peaks(self) -> int:

@@ -54,10 +54,8 @@ def call(node: Node, plan: Plan, kernel: Array, sizes: dict[str, int], start: in
     """
     given, y = node.attributes, plan.tensors[node.output]
     packed, sums = pack(kernel), kernel.reshape(len(kernel), -1).sum(axis=1, dtype=np.int64)
-    bias = plan.graph.constant(node, 2)
-    bias = np.zeros(len(kernel), np.int64) if bias is None else bias.astype(np.int64)
-    offset = bias - given["x_zero"] * sums
     scale = (np.float32(given["x_scale"]) * given["kernel_scale"]).astype(np.float32)
+    offset = _bias(node, plan, len(kernel), scale) - given["x_zero"] * sums
     writes_bytes = y.kind == BYTE
     factor = np.broadcast_to(scale / np.float32(given["y_scale"]) if writes_bytes else scale, len(kernel))
     padded = [np.pad(v, (0, -len(v) % BLOCK)) for v in (offset, offset + 128 * sums)]
@@ -71,3 +69,12 @@ def call(node: Node, plan: Plan, kernel: Array, sizes: dict[str, int], start: in
     body = [*struct("conv_shape", fields), f"{target}(&shape, {', '.join(names)}, {moved('x', start)}, y);"]
     operands, name = {"y": y.name, "x": node.inputs[0]}, plan.names.make(node.name, "run")
     return Step(name, about(node, plan), operands, body, macs)
+
+
+def _bias(node: Node, plan: Plan, outs: int, scale: Array) -> Array:
+    """Give the bias in units of the sums; nearly always it is stored in them."""
+    bias = plan.graph.constant(node, 2)
+    if bias is None:
+        return np.zeros(outs, np.int64)
+    units = np.float64(node.attributes["bias_scale"]) / scale
+    return np.rint(bias * np.where(np.abs(units - 1) < 1e-5, 1.0, units)).astype(np.int64)

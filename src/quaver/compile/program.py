@@ -90,7 +90,7 @@ class Program:
     def source(self) -> str:
         """Write the program."""
         sound = self.contract.sound
-        head = '#include "quaver_model.h"\n\n#include <math.h>\n\n#include "quaver_weights.h"\n'
+        head = '#include "quaver_model.h"\n\n#include <math.h>\n#include <string.h>\n\n#include "quaver_weights.h"\n'
         rest = self._sounds(sound) if sound else emit.kit("network_only.c")
         return "\n".join([self._banner("The program."), head, emit.network(self.plan, rest), rest])
 

@@ -52,6 +52,8 @@ def _weighted(graph: Graph, node: Node) -> None:
     constants = (weights.inputs[0], *((bias.inputs[0],) if bias else ()))
     made = Node(f"Quantised{node.operator}", node.name, (feed.inputs[0], *constants), node.outputs, node.attributes)
     made = made.changed(x_scale=scale.reshape(()), x_zero=int(zero.reshape(())), kernel_scale=kernel_scale.reshape(-1))
+    if bias is not None:
+        made = made.changed(bias_scale=numbers(graph, bias)[0].reshape(-1))
     graph.replace(node, _quantised_output(graph, made))
 
 

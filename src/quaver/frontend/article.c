@@ -21,7 +21,7 @@ typedef struct {
 #if TUNED
     float chroma[NOTES * BINS]; /* weights for the tuning of the clip */
     float heights[FRAMES * PEAKS];
-    unsigned short places[FRAMES * PEAKS]; /* of a semitone, in TUNINGS parts */
+    float pitches[FRAMES * PEAKS]; /* Hz */
     int counts[TUNINGS];
 #endif
 } article_work;
@@ -45,16 +45,16 @@ static void article_window(fft_work *fft, const float *samples, int count, int f
 }
 
 /* The sum of products, in as many parts as vectors are wide, so that the compiler may use them. */
-static float article_dot(const float *a, const float *b, int count)
+INLINE float article_dot(const float *a, const float *b, int count)
 {
-    float parts[16] = {0}, sum = 0.0f;
+    float parts[8] = {0}, sum = 0.0f;
     int i = 0;
-    for (; i + 16 <= count; i += 16)
-        for (int lane = 0; lane < 16; lane++)
+    for (; i + 8 <= count; i += 8)
+        for (int lane = 0; lane < 8; lane++)
             parts[lane] += a[i + lane] * b[i + lane];
     for (; i < count; i++)
         sum += a[i] * b[i];
-    for (int lane = 0; lane < 16; lane++)
+    for (int lane = 0; lane < 8; lane++)
         sum += parts[lane];
     return sum;
 }

@@ -6,6 +6,5 @@ INLINE float exp_f32(float x)
     const int n = (int)(turns + (turns < 0.0f ? -0.5f : 0.5f));
     const float r = (kept - (float)n * 0.693359375f) + (float)n * 2.12194440e-4f;
     const float p = ((((1.9875691e-4f * r + 1.3981999e-3f) * r + 8.3334519e-3f) * r + 4.1665795e-2f) * r + 1.6666665e-1f) * r + 0.5f;
-    const float_bits scale = {.bits = (n + 127) * 8388608};
-    return x != x ? x : x < -87.0f ? 0.0f : (p * r * r + r + 1.0f) * scale.value;
+    return x != x ? x : x < -87.0f ? 0.0f : (p * r * r + r + 1.0f) * bits_float((n + 127) * 8388608);
 }

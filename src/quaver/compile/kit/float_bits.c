@@ -1,7 +1,15 @@
 /* ---- Functions of one value, the same on every target, without a library ---------------------------------------- */
 
-/* The bits of a float, and the float of bits. */
-typedef union {
-    float value;
+INLINE int float_bits(float value)
+{
     int bits;
-} float_bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+INLINE float bits_float(int bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
