@@ -92,7 +92,9 @@ def test_a_bare_network_is_compiled_without_features(tmp_path):
     build = [compiler(), "check.c", "-L.", "-lquaver", "-Wl,-rpath,.", "-o", "check"]
     assert subprocess.run(build, cwd=tmp_path / "out").returncode == 0
     x = np.random.default_rng(0).normal(size=(4, 5)).astype("<f4")
-    answer = subprocess.run(["./check"], cwd=tmp_path / "out", input=x.tobytes(), capture_output=True, check=True).stdout
+    answer = subprocess.run(
+        ["./check"], cwd=tmp_path / "out", input=x.tobytes(), capture_output=True, check=True
+    ).stdout
     assert np.abs(np.frombuffer(answer, "<f4").reshape(4, 3) - reference(made, x)).max() < 1e-6
 
 

@@ -34,7 +34,8 @@ def build(folder: Path, target: Target, main: str = "main.c") -> Built:
     toolchain.run([*compiler, *_constants(target), "-c", "quaver_weights.c"], folder)
     objects = [source.replace(".c", ".o") for source in SOURCES]
     if (folder / main).is_file():
-        toolchain.run([*compiler, *toolchain.FLAGS, main, *objects, "-o", target.product, "-lm"], folder)
+        stripped = ["-s"] if target.cross else []
+        toolchain.run([*compiler, *toolchain.FLAGS, *stripped, main, *objects, "-o", target.product, "-lm"], folder)
     if not target.cross:
         toolchain.run([*compiler, "-shared", *objects, "-o", "libquaver.so"], folder)
     built = Built(elf.code(folder / objects[0]), _stack(folder))

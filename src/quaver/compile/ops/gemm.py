@@ -29,7 +29,7 @@ def _emit(node: Node, plan: Plan) -> Step:
     if bias is None and len(node.inputs) > 2 and node.inputs[2]:
         raise node.refuse("its bias is computed", "add it as a node of its own")
     offset = np.zeros(len(matrix)) if bias is None else bias * np.float32(node.attributes.get("beta", 1.0))
-    if offset.size > offset.shape[-1]:
+    if offset.size > max(offset.shape[-1:], default=1):
         raise node.refuse("its bias has several rows", "add it as a node of its own")
     return times_constant(node, plan, matrix, np.broadcast_to(offset.reshape(-1), len(matrix)))
 

@@ -2,4 +2,4 @@
 
 from quaver.compile.targets import Target
 
-TARGETS = (Target("c", "sources alone", constants="text", builds=False, runs=False),)
+TARGETS = (Target("c", "sources alone", constants="text", builds=False, runs=False, lean=True),)
