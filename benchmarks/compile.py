@@ -13,6 +13,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -34,6 +35,7 @@ from quaver.onnx_graph import Graph
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "benchmarks" / "results" / "compile.json"
 CLIPS = 20
+ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 def main() -> None:
@@ -41,6 +43,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=60)
     rounds = parser.parse_args().rounds
+    if os.environ.get("OPENBLAS_NUM_THREADS") != "1":  # it is read when NumPy is imported
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | dict.fromkeys(ONE_THREAD, "1"))
     rng = np.random.default_rng(0)
     with TemporaryDirectory() as folder:
         told = {"machine": machine(), "rounds": rounds, **measured(Path(folder), rounds, rng)}

@@ -113,6 +113,11 @@ def test_the_edge_variant_gives_the_same_with_less_memory(edges, clips):
     assert lean.program.arena < 32_768 < kept.program.arena
 
 
+def test_the_lean_network_of_the_shipped_bundle_fits_small_memories():
+    program = program_of(zoo.load("article"), "a test", keep=False)
+    assert program.plan.arena <= 20_000
+
+
 def test_the_shipped_bundle_agrees_with_onnx_runtime_on_200_clips(article, clips):
     predictor = Predictor(zoo.load("article"))
     status, _, probabilities = article(*clips)

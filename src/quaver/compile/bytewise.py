@@ -5,8 +5,7 @@ import numpy as np
 from quaver.compile.convolution import BLOCK
 from quaver.compile.elementwise import about
 from quaver.compile.graph import Array, Node
-from quaver.compile.plan import Plan, Step
-from quaver.compile.struct import moved, struct
+from quaver.compile.plan import Call, Plan, Step
 from quaver.compile.tensor import BYTE
 
 FOUR = 4  # bytes that a processor multiplies and sums at once
@@ -66,9 +65,9 @@ def call(node: Node, plan: Plan, kernel: Array, sizes: dict[str, int], start: in
     ]
     fields = {**sizes, "narrow": int(narrow(packed)), "zero": given.get("y_zero", 0)}
     target = "conv_u8" if writes_bytes else "conv_u8_f32"
-    body = [*struct("conv_shape", fields), f"{target}(&shape, {', '.join(names)}, {moved('x', start)}, y);"]
+    made = Call(target, fields, tuple(names), start)
     operands, name = {"y": y.name, "x": node.inputs[0]}, plan.names.make(node.name, "run")
-    return Step(name, about(node, plan), operands, body, macs)
+    return Step(name, about(node, plan), operands, made.lines(), macs, call=made)
 
 
 def _bias(node: Node, plan: Plan, outs: int, scale: Array) -> Array:
@@ -77,4 +76,4 @@ def _bias(node: Node, plan: Plan, outs: int, scale: Array) -> Array:
     if bias is None:
         return np.zeros(outs, np.int64)
     units = np.float64(node.attributes["bias_scale"]) / scale
-    return np.rint(bias * np.where(np.abs(units - 1) < 1e-5, 1.0, units)).astype(np.int64)
+    return np.asarray(np.rint(bias * np.where(np.abs(units - 1) < 1e-5, 1.0, units)), np.int64)

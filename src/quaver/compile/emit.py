@@ -42,7 +42,7 @@ def _needed(text: str) -> list[str]:
 def _function(step: Step, plan: Plan) -> str:
     declared = [_declare(name, plan.tensors[tensor], name != "y") for name, tensor in step.operands.items()]
     if step.scratch:
-        declared.append(f"unsigned char *scratch = (unsigned char *)arena + {step.scratch_offset};")
+        declared.append(f"float *scratch = arena + {step.scratch_offset // 4};")
     lines = [f"/* {step.about} */", f"static void {step.name}(float *arena)", "{"]
     return "\n".join([*lines, *(f"    {line}" for line in [*declared, *step.body]), "}", ""])
 

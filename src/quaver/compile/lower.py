@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from quaver.compile import arena, ops
+from quaver.compile import arena, bands, ops
 from quaver.compile.fold import fold_constants, shape_of
 from quaver.compile.graph import Graph, Shape
 from quaver.compile.halo import cleared
@@ -10,11 +10,12 @@ from quaver.compile.plan import Plan
 from quaver.compile.tensor import Tensor
 
 
-def make(graph: Graph) -> Plan:
+def make(graph: Graph, lean: bool = False) -> Plan:
     """Plan a network.
 
     Args:
         graph: rewritten and fused as far as wanted; it is consumed.
+        lean: memory matters more than speed: compute pairs of convolutions band by band.
 
     Raises:
         CompileError: an operator without rule, or one used in a way that its rule refuses.
@@ -30,6 +31,8 @@ def make(graph: Graph) -> Plan:
         step = ops.find(node).emit(node, plan)
         step.body = cleared(plan.tensors[node.output], "y") + step.body
         plan.steps.append(step)
+    if lean:
+        bands.join(plan)
     arena.place(plan)
     return plan
 

@@ -6,7 +6,24 @@ import numpy as np
 
 from quaver.compile.graph import Array, Graph, Node
 from quaver.compile.names import Names
+from quaver.compile.struct import moved, struct
 from quaver.compile.tensor import Tensor
+
+
+@dataclass(frozen=True)
+class Call:
+    """The call of a convolution's kernel."""
+
+    kernel: str
+    fields: dict[str, int]  # of `conv_shape`
+    constants: tuple[str, ...]  # between the shape and the input
+    start: int  # values from the first one of the input to the first that a tap meets
+
+    def lines(self) -> list[str]:
+        """Write the shape and the call."""
+        given = ", ".join(self.constants)
+        call = f"{self.kernel}(&shape, {given}, {moved('x', self.start)}, y);"
+        return [*struct("conv_shape", self.fields), call]
 
 
 @dataclass
@@ -20,6 +37,7 @@ class Step:
     macs: int = 0  # multiply-accumulates
     scratch: int = 0  # bytes of the arena that it alone uses, as `scratch`
     scratch_offset: int = 0
+    call: Call | None = None  # all that the body does, if it is a single one
 
 
 @dataclass

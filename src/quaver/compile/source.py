@@ -13,8 +13,8 @@ from quaver.frontend import ArticleSpec
 from quaver.windows import WHOLE
 
 
-def plan_of(model: Path | bytes, name: str = "the network") -> Plan:
-    """Plan the network of an ONNX file.
+def plan_of(model: Path | bytes, name: str = "the network", *, lean: bool = False) -> Plan:
+    """Plan the network of an ONNX file; `lean` saves memory at some cost of time.
 
     Raises:
         CompileError: it cannot be read, or holds what has no C.
@@ -24,7 +24,7 @@ def plan_of(model: Path | bytes, name: str = "the network") -> Plan:
     fold.fold_constants(read)
     fold.fold_batch_norm(read)
     fuse.fuse(read)
-    return lower.make(read)
+    return lower.make(read, lean)
 
 
 def program_of(bundle: Bundle, command: str, *, keep: bool = True) -> Program:
@@ -33,7 +33,7 @@ def program_of(bundle: Bundle, command: str, *, keep: bool = True) -> Program:
     Args:
         bundle: from `zoo.load`.
         command: said in the program's head.
-        keep: keep a window's spectra instead of computing them twice: faster, for some hundred kilobytes.
+        keep: spend memory for speed: keep a window's spectra, and whole tensors between convolutions.
 
     Raises:
         CompileError: its frontend or network has no C.
@@ -55,7 +55,7 @@ def program_of(bundle: Bundle, command: str, *, keep: bool = True) -> Program:
         window=(window, hop),
         shortest=round(audio.SHORTEST * spec.sample_rate),
     )
-    return Program(plan_of(bundle.model, f"bundle {card.name!r}"), contract)
+    return Program(plan_of(bundle.model, f"bundle {card.name!r}", lean=not keep), contract)
 
 
 def read(source: str, command: str, *, lean: bool = False) -> tuple[Program, Bundle | None]:
@@ -80,7 +80,7 @@ def read(source: str, command: str, *, lean: bool = False) -> tuple[Program, Bun
     if not path.is_file():
         raise CompileError(f"there is no file {source}; give a bundle or an existing .onnx, .keras or .h5 file.")
     model = path if path.suffix.lower() == ".onnx" else _from_keras(path)
-    return Program(plan_of(model, str(path)), Contract(path.stem, command)), None
+    return Program(plan_of(model, str(path), lean=lean), Contract(path.stem, command)), None
 
 
 def _from_keras(path: Path) -> bytes:

@@ -6,7 +6,7 @@ from quaver.compile import bytewise
 from quaver.compile.convolution import BLOCK, Geometry, geometry, in_runs, kernel_of, out_shape, pack
 from quaver.compile.elementwise import about, constant
 from quaver.compile.graph import Array, Graph, Node, Shape
-from quaver.compile.plan import Plan, Step
+from quaver.compile.plan import Call, Plan, Step
 from quaver.compile.rule import Rule, Shapes
 from quaver.compile.struct import moved, struct
 from quaver.compile.tensor import BYTE, Tensor
@@ -63,9 +63,11 @@ def _emit(node: Node, plan: Plan) -> Step:
     if y.kind == BYTE:
         call, fields = "conv_f32_u8", {**fields, "zero": y.zero}
         weights = weights[0], f"{weights[1]}, {constant(y.scale)}"
-    body = [*struct("conv_shape", fields), *_calls(call, weights, made, x, 1 if depthwise else groups, kernel)]
+    alone = Call(call, fields, weights, start(made, x)) if depthwise or groups == 1 else None
+    body = alone.lines() if alone else [*struct("conv_shape", fields), *_calls(call, weights, made, x, groups, kernel)]
     macs = int(np.prod(made.out)) * kernel.size
-    return Step(plan.names.make(node.name, "run"), about(node, plan), {"y": y.name, "x": x.name}, body, macs)
+    operands, name = {"y": y.name, "x": x.name}, plan.names.make(node.name, "run")
+    return Step(name, about(node, plan), operands, body, macs, call=alone)
 
 
 def sizes(made: Geometry, x: Tensor, y: Tensor, node: Node) -> dict[str, int]:
@@ -104,13 +106,9 @@ def _steps(tensor: Tensor) -> tuple[int, int]:
 
 def _packed(kernel: Array, bias: Array, groups: int) -> tuple[Array, Array]:
     """Pack every group's kernel; biases are padded to whole blocks as well."""
-    each = [part.reshape(len(part), -1) for part in np.split(_ordered(kernel), groups)]
+    each = [part.reshape(len(part), -1) for part in np.split(in_runs(kernel), groups)]
     padded = [np.pad(part, (0, -len(part) % BLOCK)) for part in np.split(np.asarray(bias, np.float32), groups)]
     return np.stack([pack(np.asarray(part, np.float32)) for part in each]), np.stack(padded)
-
-
-def _ordered(kernel: Array) -> Array:
-    return in_runs(kernel)
 
 
 def _depthwise(kernel: Array, bias: Array) -> tuple[Array, Array]:
@@ -119,10 +117,8 @@ def _depthwise(kernel: Array, bias: Array) -> tuple[Array, Array]:
 
 
 def _calls(call: str, weights: tuple[str, str], made: Geometry, x: Tensor, groups: int, kernel: Array) -> list[str]:
-    """Call the kernel once, or once for each group of channels."""
+    """Call the kernel for each group of channels."""
     first = start(made, x)
-    if groups == 1:
-        return [f"{call}(&shape, {weights[0]}, {weights[1]}, {moved('x', first)}, y);"]
     outs = len(kernel) // groups
     blocks = -(-outs // BLOCK) * BLOCK
     weight, bias = blocks * kernel[0].size, blocks
