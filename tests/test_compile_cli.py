@@ -146,6 +146,24 @@ def test_an_artifact_that_is_wrong_is_not_handed_over(tiny, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("suffix", ["keras", "h5"])
+def test_a_keras_file_is_compiled(suffix, tmp_path):
+    keras = pytest.importorskip("keras")
+    layers = keras.layers
+    made = keras.Sequential([keras.Input((12, 1)), layers.Conv1D(5, 3, activation="relu"), layers.Flatten()])
+    made.add(layers.Dense(3, activation="softmax"))
+    made.save(tmp_path / f"net.{suffix}")
+    done = run(tmp_path / f"net.{suffix}", "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    build = [compiler(), "check.c", "-L.", "-lquaver", "-Wl,-rpath,.", "-o", "check"]
+    assert subprocess.run(build, cwd=tmp_path / "out").returncode == 0
+    x = np.random.default_rng(0).normal(size=(4, 12)).astype("<f4")
+    answer = subprocess.run(["./check"], cwd=tmp_path / "out", input=x.tobytes(), capture_output=True, check=True)
+    wanted = np.asarray(made(x[..., None]))
+    assert np.abs(np.frombuffer(answer.stdout, "<f4").reshape(4, 3) - wanted).max() < 1e-5
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CROSS)
 def test_other_processors_agree_with_onnx_runtime(name, tmp_path):
     if not find_spec("ziglang") and not shutil.which("zig"):
