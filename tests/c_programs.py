@@ -13,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 from quaver.compile import emit, weights
 from quaver.compile.source import plan_of
 
-STRICT = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-Wconversion", "-fno-math-errno"]
+STRICT = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-Wconversion", "-fno-math-errno", "-fno-trapping-math"]
 SANITIZED = ["-O0", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 MAIN = """#include <stdio.h>
 #include <stdlib.h>

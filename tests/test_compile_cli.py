@@ -12,7 +12,7 @@ import pytest
 from c_programs import STRICT, compiler, model, reference
 from tiny_bundle import bundle
 
-from quaver import frontend, zoo
+from quaver import backend, frontend, zoo
 from quaver.compile import verify
 from quaver.compile.targets import targets
 
@@ -148,7 +148,8 @@ def test_an_artifact_that_is_wrong_is_not_handed_over(tiny, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["keras", "h5"])
 def test_a_keras_file_is_compiled(suffix, tmp_path):
-    keras = pytest.importorskip("keras")
+    pytest.importorskip("jax")
+    keras = backend.keras()
     layers = keras.layers
     made = keras.Sequential([keras.Input((12, 1)), layers.Conv1D(5, 3, activation="relu"), layers.Flatten()])
     made.add(layers.Dense(3, activation="softmax"))

@@ -10,7 +10,18 @@ from quaver.compile.tensor import BYTE, Tensor
 
 # The parts of the kit in the order in which they are written; one is needed where its name is mentioned.
 _PARTS = (
-    *("base", "float_bits", "sqrt_f32", "exp_f32", "log_f32", "tanh_f32", "erf_f32", "floor_f32", "byte_of"),
+    *(
+        "base",
+        "float_bits",
+        "sqrt_f32",
+        "exp_f32",
+        "log_normal_f32",
+        "log_f32",
+        "tanh_f32",
+        "erf_f32",
+        "floor_f32",
+        "byte_of",
+    ),
     *("fill_f32", "fill_u8", "conv_shape", "sum_f32", "conv_f32", "conv_f32_u8", "depthwise_f32", "sum_u8", "conv_u8"),
     *("conv_u8_f32", "pool_shape", "max_pool_f32", "max_pool_u8", "average_pool_f32", "softmax_f32", "layer_norm_f32"),
     "matmul_f32",

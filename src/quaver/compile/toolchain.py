@@ -11,7 +11,17 @@ from pathlib import Path
 
 from quaver.errors import CompileError
 
-FLAGS = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-Wconversion", "-O3", "-ffp-contract=fast", "-fno-math-errno")
+FLAGS = (
+    "-std=c99",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-Wconversion",
+    "-O3",
+    "-ffp-contract=fast",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+)
 PATIENCE = 1800  # seconds; zig builds a target's C library when it first meets the target
 
 

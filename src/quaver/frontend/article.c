@@ -44,17 +44,17 @@ static void article_window(fft_work *fft, const float *samples, int count, int f
     }
 }
 
-/* The sum of products, in as many parts as vectors are wide, so that the compiler may use them. */
-INLINE float article_dot(const float *a, const float *b, int count)
+/* The sum of products in some parts, so that the compiler may use vectors, several of them for long sums. */
+INLINE float article_dot(const int lanes, const float *a, const float *b, int count)
 {
-    float parts[8] = {0}, sum = 0.0f;
+    float parts[32] = {0}, sum = 0.0f;
     int i = 0;
-    for (; i + 8 <= count; i += 8)
-        for (int lane = 0; lane < 8; lane++)
+    for (; i + lanes <= count; i += lanes)
+        for (int lane = 0; lane < lanes; lane++)
             parts[lane] += a[i + lane] * b[i + lane];
     for (; i < count; i++)
         sum += a[i] * b[i];
-    for (int lane = 0; lane < 8; lane++)
+    for (int lane = 0; lane < lanes; lane++)
         sum += parts[lane];
     return sum;
 }
@@ -66,7 +66,7 @@ static void article_bands(article_work *work, const float *magnitudes)
     for (int k = 0; k < BINS; k++)
         work->power[k] = magnitudes[k] * magnitudes[k];
     for (int band = 0; band < MELS; band++) {
-        work->bands[band] = article_dot(weights, work->power + quaver_mel_first[band], quaver_mel_count[band]);
+        work->bands[band] = article_dot(8, weights, work->power + quaver_mel_first[band], quaver_mel_count[band]);
         weights += quaver_mel_count[band];
     }
 }
@@ -74,7 +74,7 @@ static void article_bands(article_work *work, const float *magnitudes)
 static void article_decibels(const float *bands, float *decibels)
 {
     for (int band = 0; band < MELS; band++)
-        decibels[band] = 4.34294482f * log_f32(bands[band] > FLOOR_POWER ? bands[band] : FLOOR_POWER);
+        decibels[band] = 4.34294482f * log_normal_f32(bands[band] > FLOOR_POWER ? bands[band] : FLOOR_POWER);
 }
 
 /* Sum a frame's notes, its strongest being 1. */
@@ -82,7 +82,7 @@ static void article_notes(article_work *work, const float *magnitudes, const flo
 {
     float notes[NOTES], largest = 0.0f;
     for (int note = 0; note < NOTES; note++) {
-        notes[note] = article_dot(chroma + note * BINS, magnitudes, BINS);
+        notes[note] = article_dot(32, chroma + note * BINS, magnitudes, BINS);
         largest = notes[note] > largest ? notes[note] : largest;
     }
     for (int note = 0; note < NOTES; note++)
@@ -115,7 +115,7 @@ static float article_loudness(const float *samples, int count, int frames)
     for (int hop = 0; hop < frames - 1 + HOPS; hop++) {
         const int first = hop * HOP - FFT_SIZE / 2;
         const int from = first > 0 ? first : 0, to = first + HOP < count ? first + HOP : count;
-        const float squares = to > from ? article_dot(samples + from, samples + from, to - from) : 0.0f;
+        const float squares = to > from ? article_dot(32, samples + from, samples + from, to - from) : 0.0f;
         if (!(squares <= 1e24f))
             return -1.0f;
         hops[hop % HOPS] = squares;
@@ -180,6 +180,6 @@ static int article_features(article_work *work, const float *samples, int count,
     for (int note = 0; note < NOTES; note++)
         features[1 + note] = work->notes[note] / (float)frames;
     for (int i = 0; i < MFCCS; i++)
-        mfcc[i] = article_dot(quaver_dct + i * MELS, work->total, MELS) / (float)frames;
+        mfcc[i] = article_dot(32, quaver_dct + i * MELS, work->total, MELS) / (float)frames;
     return 1;
 }

@@ -71,20 +71,22 @@ static int fft_complex(fft_work *work)
 }
 
 /* The magnitudes (FFT_SIZE / 2 + 1) of the real samples whose even and odd ones lie in real[0] and imag[0]. */
-static void fft_magnitudes(fft_work *work, float *magnitudes)
+static void fft_magnitudes(fft_work *work, float *restrict magnitudes)
 {
     const int at = fft_complex(work);
     const float *re = work->real[at], *im = work->imag[at];
     const float *cosines = quaver_fft_split, *sines = quaver_fft_split + FFT_HALF / 2 + 1;
     const float low = re[0] + im[0], high = re[0] - im[0];
-    magnitudes[0] = low < 0.0f ? -low : low;
-    magnitudes[FFT_HALF] = high < 0.0f ? -high : high;
+    magnitudes[0] = low * low;
+    magnitudes[FFT_HALF] = high * high;
     for (int k = 1; k <= FFT_HALF / 2; k++) {
         const int mirror = FFT_HALF - k;
         const float er = 0.5f * (re[k] + re[mirror]), ei = 0.5f * (im[k] - im[mirror]);
         const float or = 0.5f * (im[k] + im[mirror]), oi = 0.5f * (re[mirror] - re[k]);
         const float tr = or * cosines[k] - oi * sines[k], ti = or * sines[k] + oi * cosines[k];
-        magnitudes[k] = sqrt_f32((er + tr) * (er + tr) + (ei + ti) * (ei + ti));
-        magnitudes[mirror] = sqrt_f32((er - tr) * (er - tr) + (ei - ti) * (ei - ti));
+        magnitudes[k] = (er + tr) * (er + tr) + (ei + ti) * (ei + ti);
+        magnitudes[mirror] = (er - tr) * (er - tr) + (ei - ti) * (ei - ti);
     }
+    for (int k = 0; k <= FFT_HALF; k++)
+        magnitudes[k] = sqrt_f32(magnitudes[k]);
 }
