@@ -24,7 +24,7 @@ ROWS = (  # from the bottom; a module imports only from rows below its own
     {"predict", "dataset", "scores"},
     {"evaluate", "fit", "provenance"},
     {"run_folder"},
-    {"train", "explore"},
+    {"train", "explore", "compile"},
     {"report"},
     {"cli"},
 )

@@ -35,3 +35,7 @@ class TrainingError(QuaverError):
 
 class ProfileError(QuaverError):
     """A speaker's profile that is missing, damaged, or made for another network."""
+
+
+class CompileError(QuaverError):
+    """A network that cannot become C, a target that nobody knows, or a missing tool chain."""

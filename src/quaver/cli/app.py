@@ -11,7 +11,7 @@ from quaver.errors import QuaverError
 
 GROUPS = (
     *("predict", "demo", "profiles", "corpora", "manifest", "explore", "features"),
-    *("train", "evaluate", "report", "bundles"),
+    *("train", "evaluate", "report", "bundles", "compile"),
 )
 
 
@@ -35,6 +35,7 @@ def _root(
     quaver train m.csv --protocol emodb-loso -o run   train, one fold a speaker
     quaver evaluate run                               score speakers never heard
     quaver report run -o run.html                     see the run
+    quaver compile article --target aarch64           a program for a device
 
     quaver estimates the emotion that a voice expresses as actors portray it, not what somebody feels.
     """

@@ -84,15 +84,21 @@ def chroma(spec: ArticleSpec, tuning: float) -> Array:
         tuning: fraction of a semitone by which the sound lies off A = 440 Hz.
     """
     n = spec.n_chroma
-    hz = np.arange(1, spec.bins + 1) * (spec.sample_rate / spec.n_fft)  # one bin more, for the width of the last
-    notes = n * np.log2(hz / (440 * 2 ** (tuning / n) / 16))  # semitones above A0
-    notes = np.concatenate(([notes[0] - 1.5 * n], notes))  # the lowest bin has no pitch: wide, and far off
-    widths, notes = np.maximum(np.diff(notes), 1.0), notes[:-1]
+    notes, widths = note_places(spec, tuning)
     distance = np.remainder(notes - np.arange(n)[:, None] + n // 2, n) - n // 2
     weights = np.exp(-0.5 * (2 * distance / widths) ** 2)
     weights /= np.sqrt((weights**2).sum(axis=0))
     weights *= np.exp(-0.5 * ((notes / n - spec.chroma_centre) / spec.chroma_width) ** 2)
     return _fixed(np.roll(weights, -3, axis=0).astype(np.float32))  # from A to C
+
+
+def note_places(spec: ArticleSpec, tuning: float = 0.0) -> tuple[Array, Array]:
+    """Give the place of every bin in semitones above A0, and how many semitones it spans, (bins,) float64 both."""
+    n = spec.n_chroma
+    hz = np.arange(1, spec.bins + 1) * (spec.sample_rate / spec.n_fft)  # one bin more, for the width of the last
+    places = n * np.log2(hz / (440 * 2 ** (tuning / n) / 16))
+    places = np.concatenate(([places[0] - 1.5 * n], places))  # the lowest bin has no pitch: wide, and far off
+    return places[:-1], np.maximum(np.diff(places), 1.0)
 
 
 def _hz_to_mel(hz: Array) -> Array:

@@ -1,0 +1,88 @@
+"""`quaver compile`: a bundle as C, and as a program for a device."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from quaver.cli.output import Json, emit, say
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("compile")(compile_)
+
+
+def _known(name: str) -> str:
+    from quaver.compile.targets import targets
+
+    if name not in targets():
+        raise typer.BadParameter(f"{name!r} is unknown; expected one of: {', '.join(targets())}.")
+    return name
+
+
+def _bytes(text: str | None) -> int | None:
+    """Read 256K or 1M as bytes."""
+    if text is None:
+        return None
+    units = {"K": 1 << 10, "M": 1 << 20}
+    number, unit = (text[:-1], units.get(text[-1:].upper())) if text[-1:].upper() in units else (text, 1)
+    try:
+        return int(float(number) * (unit or 1))
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no size; write 262144, 256K or 1M.") from None
+
+
+_TARGETS = "native, c, x86_64, aarch64, armv7, riscv64 or wasm."
+Source = Annotated[str, typer.Argument(metavar="BUNDLE", help="A bundle's name or folder, or .onnx, .keras, .h5.")]
+For = Annotated[str, typer.Option("--target", callback=_known, help=_TARGETS)]
+Out = Annotated[Path | None, typer.Option("-o", "--output", help="The folder to write; named after both unless given.")]
+Verify = Annotated[bool, typer.Option("--verify/--no-verify", help="Run the artifact against ONNX Runtime.")]
+Size = Annotated[str | None, typer.Option(callback=_bytes, help="Bytes that the device has, e.g. 256K or 1M.")]
+
+
+def compile_(
+    source: Source,
+    target: For = "native",
+    output: Out = None,
+    verify: Verify = True,
+    flash: Size = None,
+    ram: Size = None,
+    as_json: Json = False,
+) -> None:
+    """Turn a bundle into a program, features included: C99 without malloc and stdio, built and checked.
+
+    quaver compile article                          for this machine, into article-native/
+    quaver compile article --target c -o sources    the sources alone
+    quaver compile run/final --target aarch64       for a phone or a Raspberry Pi
+    quaver compile article --target c --ram 256K    does it fit?
+    quaver compile model.onnx --target c            any network of supported operators
+    """
+    from quaver.compile.make import Budget, make
+    from quaver.compile.source import read
+    from quaver.compile.targets import find
+
+    chosen = find(target)
+    folder = output or Path(f"{Path(source).stem}-{target}")
+    program, bundle = read(source, f"quaver compile {source} --target {target}", lean=chosen.lean)
+    budget = Budget(flash, ram)  # type: ignore[arg-type]  # the callback has made numbers of the texts
+    told = make(program, chosen, folder, bundle=bundle, check=verify, budget=budget, say=say)
+    emit({"output": str(folder), **told}, as_json, lambda: _text(folder, told))
+
+
+def _text(folder: Path, told: dict[str, Any]) -> str:
+    flash, ram, verified = told["flash"], told["ram"], told["verified"]
+    code = "" if flash["code"] is None else f" + {flash['code']:,} of code"
+    stack = "" if ram["stack_at_most"] is None else f" + at most {ram['stack_at_most']:,} of stack"
+    lines = [
+        f"{folder}: {told['name']} for {told['target']}",
+        f"  flash     {flash['constants']:,} bytes of constants{code}",
+        f"  RAM       {ram['arena']:,} bytes of arena{stack}",
+        f"  work      {told['macs']:,} multiply-accumulates per inference",
+    ]
+    if isinstance(verified, str):
+        return "\n".join([*lines, f"  verified  {verified}"])
+    same = f"{verified['same_label']} of {verified['clips']} clips have the same label as in ONNX Runtime"
+    return "\n".join(
+        [*lines, f"  verified  {same}, no probability differs by more than {verified['largest_difference']:.1g}"]
+    )

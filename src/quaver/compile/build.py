@@ -1,0 +1,56 @@
+"""From sources to an artifact, and what it takes up."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from quaver.compile import elf, toolchain
+from quaver.compile.targets import Target
+
+SOURCES = ("quaver_model.c", "quaver_weights.c")
+
+
+@dataclass(frozen=True)
+class Built:
+    """What came out of the compiler."""
+
+    code: int | None  # bytes of instructions and their own constants; None where the format is not ELF
+    stack: int | None  # bytes at most: all functions' frames together; None where the compiler does not tell
+
+
+def build(folder: Path, target: Target, main: str = "main.c") -> Built:
+    """Compile the sources in `folder`; the product and objects lie there afterwards.
+
+    Args:
+        folder: with the sources.
+        target: for what.
+        main: the source of the command that is linked; without one in the folder a library alone is made.
+
+    Raises:
+        CompileError: no compiler, or it refuses the sources.
+    """
+    compiler = [*(toolchain.zig() if target.cross else toolchain.host()), *target.compiler]
+    usage = ["-fstack-usage"] if not target.cross else []
+    toolchain.run([*compiler, *toolchain.FLAGS, *usage, "-fPIC", "-c", "quaver_model.c"], folder)
+    toolchain.run([*compiler, *_constants(target), "-c", "quaver_weights.c"], folder)
+    objects = [source.replace(".c", ".o") for source in SOURCES]
+    if (folder / main).is_file():
+        stripped = ["-s"] if target.cross else []
+        toolchain.run([*compiler, *toolchain.FLAGS, *stripped, main, *objects, "-o", target.product, "-lm"], folder)
+    if not target.cross:
+        toolchain.run([*compiler, "-shared", *objects, "-o", "libquaver.so"], folder)
+    built = Built(elf.code(folder / objects[0]), _stack(folder))
+    for left in (*objects, "quaver_model.su"):
+        (folder / left).unlink(missing_ok=True)
+    return built
+
+
+def _constants(target: Target) -> list[str]:
+    return ["-std=c23"] if target.constants == "embedded" else ["-std=gnu99"]
+
+
+def _stack(folder: Path) -> int | None:
+    """Add up the frames of all functions: nothing recurses, so no chain of calls needs more."""
+    usage = folder / "quaver_model.su"
+    if not usage.is_file():
+        return None
+    return sum(int(line.split("\t")[1]) for line in usage.read_text().splitlines())

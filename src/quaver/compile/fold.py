@@ -1,0 +1,77 @@
+"""Compute ahead of time what does not depend on the input, and fold batch normalisation into its neighbour."""
+
+import numpy as np
+
+from quaver.compile.graph import Array, Graph, Node, Shape
+
+
+def fold_constants(graph: Graph, only: Node | None = None) -> None:
+    """Replace every node whose inputs are all constant, or one of them, by its result."""
+    rest = []
+    for node in graph.nodes:
+        if only in (None, node) and all(not i or i in graph.constants for i in node.inputs):
+            graph.constants.update(zip(node.outputs, _evaluate(node, graph), strict=False))
+        else:
+            rest.append(node)
+    graph.nodes = rest
+
+
+def shape_of(shape: Shape, node: Node) -> Array:
+    """Give what the operator Shape makes of a tensor."""
+    return np.array(shape[node.attributes.get("start", 0) : node.attributes.get("end", len(shape))], np.int64)
+
+
+def _evaluate(node: Node, graph: Graph) -> list[Array]:
+    """Run a single node with ONNX's own reference."""
+    from onnx import helper
+    from onnx.defs import onnx_opset_version
+    from onnx.reference import ReferenceEvaluator
+
+    made = helper.make_node(node.operator, node.inputs, node.outputs, **node.attributes)
+    graph_of_one = helper.make_graph(
+        [made],
+        "one",
+        [helper.make_empty_tensor_value_info(i) for i in node.inputs if i],
+        [helper.make_empty_tensor_value_info(o) for o in node.outputs],
+    )
+    model = helper.make_model(graph_of_one, opset_imports=[helper.make_opsetid("", min(20, onnx_opset_version()))])
+    given = {i: graph.constants[i] for i in node.inputs if i}
+    return [np.asarray(values) for values in ReferenceEvaluator(model).run(None, given)]
+
+
+def fold_batch_norm(graph: Graph) -> None:
+    """Fold every batch normalisation into the convolution before it, or turn it into a product and a sum."""
+    for node in [n for n in graph.nodes if n.operator == "BatchNormalization"]:
+        gamma, beta, mean, variance = (np.asarray(graph.constants[i], np.float64) for i in node.inputs[1:5])
+        scale = gamma / np.sqrt(variance + node.attributes.get("epsilon", 1e-5))
+        shift = beta - mean * scale
+        before = graph.producer(node.inputs[0])
+        if (
+            before
+            and before.operator == "Conv"
+            and graph.only_consumer(before.output)
+            and before.inputs[1] in graph.constants
+        ):
+            _into_convolution(graph, before, node, scale, shift)
+        else:
+            _as_product_and_sum(graph, node, scale, shift)
+
+
+def _into_convolution(graph: Graph, conv: Node, norm: Node, scale: Array, shift: Array) -> None:
+    kernel = np.asarray(graph.constants[conv.inputs[1]], np.float64)
+    bias = graph.constant(conv, 2)
+    names = f"{conv.name}/folded_kernel", f"{conv.name}/folded_bias"
+    graph.constants[names[0]] = (kernel * scale.reshape(-1, *[1] * (kernel.ndim - 1))).astype(np.float32)
+    graph.constants[names[1]] = ((0 if bias is None else bias) * scale + shift).astype(np.float32)
+    graph.replace(conv, Node("Conv", conv.name, (conv.inputs[0], *names), norm.outputs[:1], conv.attributes))
+    graph.nodes.remove(norm)
+
+
+def _as_product_and_sum(graph: Graph, norm: Node, scale: Array, shift: Array) -> None:
+    # Broadcasting counts axes from the end, so the rank is not needed: channels are axis 1.
+    product = Node("Mul", f"{norm.name}/scale", (norm.inputs[0], f"{norm.name}/by"), (f"{norm.name}/scaled",))
+    total = Node("Add", f"{norm.name}/shift", (product.output, f"{norm.name}/with"), norm.outputs[:1])
+    graph.constants[f"{norm.name}/by"] = scale.astype(np.float32)
+    graph.constants[f"{norm.name}/with"] = shift.astype(np.float32)
+    at = graph.nodes.index(norm)
+    graph.nodes[at : at + 1] = [product.changed(along_channels=True), total.changed(along_channels=True)]

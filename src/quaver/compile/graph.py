@@ -1,0 +1,155 @@
+"""An ONNX file as plain nodes, constants and shapes, with the batch fixed to one."""
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from quaver.errors import CompileError
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Node:
+    """One operation of the graph; `inputs` holds "" where an optional one is left out."""
+
+    operator: str
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def output(self) -> str:
+        """Name the first output, the only one that is computed."""
+        return self.outputs[0]
+
+    def changed(self, **attributes: Any) -> "Node":
+        """Give the node with further attributes."""
+        return replace(self, attributes={**self.attributes, **attributes})
+
+    def refuse(self, what: str, remedy: str) -> CompileError:
+        """Say why the node cannot be compiled, and what would help."""
+        return CompileError(f"the node {self.name!r} ({self.operator}) cannot be compiled: {what}; {remedy}.")
+
+
+@dataclass
+class Graph:
+    """Nodes in the order in which they run, and every constant by its name."""
+
+    nodes: list[Node]
+    constants: dict[str, Array]
+    inputs: dict[str, Shape]  # by name, batch 1
+    outputs: list[str]
+
+    def producer(self, tensor: str) -> Node | None:
+        """Find the node that computes a tensor."""
+        return next((node for node in self.nodes if tensor in node.outputs), None)
+
+    def consumers(self, tensor: str) -> list[Node]:
+        """List the nodes that read a tensor."""
+        return [node for node in self.nodes if tensor in node.inputs]
+
+    def only_consumer(self, tensor: str) -> Node | None:
+        """Give the node that alone reads a tensor; None if several do, or if it leaves the network."""
+        readers = self.consumers(tensor)
+        return readers[0] if len(readers) == 1 and tensor not in self.outputs else None
+
+    def constant(self, node: Node, index: int) -> Array | None:
+        """Give the constant that a node has as its input of that index; None if it has none or computes it."""
+        return self.constants.get(node.inputs[index]) if index < len(node.inputs) else None
+
+    def replace(self, old: Node, new: Node) -> None:
+        """Put one node in the place of another."""
+        self.nodes[self.nodes.index(old)] = new
+
+    def prune(self) -> None:
+        """Drop nodes whose results nobody needs, and constants likewise."""
+        needed, kept = set(self.outputs), []
+        for node in reversed(self.nodes):
+            if needed & set(node.outputs):
+                kept.append(node)
+                needed |= set(node.inputs)
+        self.nodes = kept[::-1]
+        self.constants = {name: values for name, values in self.constants.items() if name in needed}
+
+
+def read(source: Path | bytes, name: str = "the network") -> Graph:
+    """Read an ONNX model of one input and one output.
+
+    Args:
+        source: a file, or its bytes.
+        name: stands for bytes in messages.
+
+    Raises:
+        CompileError: no ONNX model, unknown sizes besides the batch, or operators of another domain.
+    """
+    model = _parse(source, name)
+    constants = _constants(model)
+    inputs = {i.name: _shape(i) for i in model.graph.input if i.name not in constants}
+    outputs = [o.name for o in model.graph.output]
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise CompileError(
+            f"{name} has {len(inputs)} inputs and {len(outputs)} outputs; one of each is supported. Export it again "
+            "with a single input and output."
+        )
+    return Graph(_nodes(model), constants, inputs, outputs)
+
+
+def _parse(source: Path | bytes, name: str) -> Any:
+    try:
+        import onnx
+    except ModuleNotFoundError:
+        raise CompileError("compiling needs the package onnx: pip install 'quaver[edge]'.") from None
+    try:
+        model = onnx.load(source) if isinstance(source, Path) else onnx.load_from_string(source)
+        onnx.checker.check_model(model)
+    except OSError as error:
+        raise CompileError(
+            f"{source if isinstance(source, Path) else name} cannot be read: {error.strerror}."
+        ) from error
+    except Exception as error:  # protobuf's and the checker's errors share no other base
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise CompileError(f"{source if isinstance(source, Path) else name} is no ONNX model: {reason}") from error
+    return model
+
+
+def _constants(model: Any) -> dict[str, Array]:
+    from onnx import numpy_helper
+
+    return {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+
+
+def _shape(value: Any) -> Shape:
+    """Give the shape of an input; an open batch becomes 1."""
+    sizes = [dim.dim_value or 0 for dim in value.type.tensor_type.shape.dim]
+    if sizes and sizes[0] == 0:
+        sizes[0] = 1
+    if 0 in sizes:
+        raise CompileError(
+            f"the input {value.name!r} has sizes that the file does not tell; only the batch may be open. "
+            "Export the network with fixed sizes."
+        )
+    return tuple(sizes)
+
+
+def _nodes(model: Any) -> list[Node]:
+    from onnx import helper
+
+    counts: Counter[str] = Counter()
+    nodes = []
+    for node in model.graph.node:
+        if node.domain not in ("", "ai.onnx"):
+            raise CompileError(
+                f"the node {node.name!r} is a {node.domain}.{node.op_type}; only operators of ONNX itself are "
+                "supported. Export the network without extensions."
+            )
+        counts[node.op_type] += 1
+        attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+        name = node.name or f"{node.op_type}_{counts[node.op_type]}"
+        nodes.append(Node(node.op_type, name, tuple(node.input), tuple(node.output), attributes))
+    return nodes

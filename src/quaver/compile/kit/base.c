@@ -1,0 +1,47 @@
+/* ---- Vectors: as wide as the target has them, or plain C ------------------------------------------------------- */
+
+#if defined(__GNUC__) && !defined(QUAVER_PLAIN)
+#if defined(__AVX512F__)
+#define LANES 16    /* floats in a vector */
+#define VECTORS 1   /* vectors of output channels in a tile */
+#define TILE 12     /* places in a tile; LANES, VECTORS and TILE together fill the registers */
+#elif defined(__AVX__)
+#define LANES 8
+#define VECTORS 2
+#define TILE 6
+#elif defined(__ARM_NEON) && defined(__aarch64__)
+#define LANES 4
+#define VECTORS 4
+#define TILE 6
+#elif defined(__SSE2__) || defined(__wasm_simd128__) || defined(__ARM_NEON)
+#define LANES 4
+#define VECTORS 4
+#define TILE 3
+#endif
+#endif
+#ifndef LANES
+#define LANES 1
+#define VECTORS 4
+#define TILE 4
+#endif
+
+#if LANES > 1
+typedef float vec __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+#else
+typedef float vec;
+#endif
+
+#if defined(__GNUC__)
+#define INLINE static inline __attribute__((always_inline))
+#else
+#define INLINE static inline
+#endif
+#if defined(__clang__)
+#define UNROLL _Pragma("unroll")
+#elif defined(__GNUC__)
+#define UNROLL _Pragma("GCC unroll 16")
+#else
+#define UNROLL
+#endif
+
+#define BLOCK 16 /* output channels whose weights lie together */

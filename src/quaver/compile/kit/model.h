@@ -1,0 +1,41 @@
+#ifndef QUAVER_MODEL_H
+#define QUAVER_MODEL_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+@NUMBERS@
+
+typedef enum {
+    QUAVER_OK = 0,
+    QUAVER_TOO_SHORT = 1,  /* fewer than QUAVER_SHORTEST samples */
+    QUAVER_TOO_LONG = 2,   /* more than QUAVER_LONGEST samples, for quaver_features alone */
+    QUAVER_NOT_FINITE = 3, /* NaN, infinity, or absurdly large */
+    QUAVER_SILENT = 4      /* no window reaches -80 dB of full scale */
+} quaver_status;
+
+/* Everything that changes. It needs no initialisation and keeps nothing from call to call; one serves one thread. */
+typedef struct {
+@OWN@    float shared[@WORDS@];
+} quaver_arena;
+
+/* The emotions, in the order of the probabilities. */
+extern const char *const quaver_labels[QUAVER_OUTPUTS];
+
+/* From samples (count), one channel at QUAVER_SAMPLE_RATE, full scale 1, to calibrated probabilities. Sound of more
+ * than QUAVER_LONGEST samples is heard in windows, and the mean of their probabilities comes back. */
+quaver_status quaver_classify(quaver_arena *arena, const float *samples, int count,
+                              float probabilities[QUAVER_OUTPUTS]);
+
+/* The first half of it: the features of up to QUAVER_LONGEST samples. */
+quaver_status quaver_features(quaver_arena *arena, const float *samples, int count, float features[QUAVER_INPUTS]);
+
+/* The second half: the network alone, without calibration. */
+void quaver_network(quaver_arena *arena, const float input[QUAVER_INPUTS], float output[QUAVER_OUTPUTS]);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

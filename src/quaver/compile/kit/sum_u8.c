@@ -1,0 +1,164 @@
+/* ---- Convolution of bytes ---------------------------------------------------------------------------------------
+ *
+ * As the convolution of floats, four bytes at a time: weights are packed (ceil(channels / 16), k / 4, 16, 4). Bytes of
+ * the input have no sign, weights have one. Processors that want signs on both sides get the input less 128 and the
+ * second row of biases, which makes up for it.
+ */
+
+#if defined(__AVX512VNNI__) && !defined(QUAVER_PLAIN)
+#include <immintrin.h>
+#define BYTE_TILE 8
+#define BYTE_VECTORS 1
+typedef __m512i byte_sums;
+#define BYTE_LOAD(from) _mm512_loadu_si512(from)
+#define BYTE_STORE(to, v) _mm512_storeu_si512(to, v)
+INLINE byte_sums byte_dot(byte_sums sum, int four, byte_sums weights)
+{
+    return _mm512_dpbusd_epi32(sum, _mm512_set1_epi32(four), weights);
+}
+#elif defined(__AVX2__) && !defined(QUAVER_PLAIN)
+#include <immintrin.h>
+#define BYTE_TILE 4
+#define BYTE_VECTORS 2
+typedef __m256i byte_sums;
+#define BYTE_LOAD(from) _mm256_loadu_si256((const __m256i *)(const void *)(from))
+#define BYTE_STORE(to, v) _mm256_storeu_si256((__m256i *)(void *)(to), v)
+INLINE byte_sums byte_dot(byte_sums sum, int four, byte_sums weights)
+{
+#if defined(__AVXVNNI__)
+    return _mm256_dpbusd_avx_epi32(sum, _mm256_set1_epi32(four), weights);
+#else
+    const __m256i pairs = _mm256_maddubs_epi16(_mm256_set1_epi32(four), weights); /* fits: see `narrow` */
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+#endif
+}
+#elif defined(__ARM_FEATURE_DOTPROD) && !defined(QUAVER_PLAIN)
+#include <arm_neon.h>
+#define BYTE_TILE 6
+#define BYTE_VECTORS 4
+#define BYTE_SIGNED 1
+typedef int32x4_t byte_sums;
+#define BYTE_LOAD(from) vld1q_s32((const int *)(const void *)(from))
+#define BYTE_STORE(to, v) vst1q_s32(to, v)
+INLINE byte_sums byte_dot(byte_sums sum, int four, byte_sums weights)
+{
+    const int8x16_t bytes = vreinterpretq_s8_s32(vdupq_n_s32(four ^ (int)0x80808080));
+    return vdotq_s32(sum, vreinterpretq_s8_s32(weights), bytes);
+}
+#else
+#define BYTE_TILE 4
+#endif
+#ifndef BYTE_SIGNED
+#define BYTE_SIGNED 0
+#endif
+
+/* Sum up a tile in plain C, for every processor and for weights whose products do not fit sixteen bits. */
+static void sum_plain_u8(int places, const conv_shape *s, const unsigned char *x, const signed char *w,
+                         const int *bias, int *sums)
+{
+    for (int p = 0; p < places; p++)
+        for (int c = 0; c < BLOCK; c++)
+            sums[p * BLOCK + c] = bias[c];
+    for (int down = 0; down < s->taps_down; down++) {
+        for (int along = 0; along < s->taps_along; along++) {
+            const unsigned char *from = x + down * s->tap_row + along * s->tap_step;
+            for (int k = 0; k < s->run; k += 4, w += 4 * BLOCK) {
+                for (int p = 0; p < places; p++) {
+                    const unsigned char *four = from + p * s->x_step + k;
+                    for (int c = 0; c < BLOCK; c++)
+                        sums[p * BLOCK + c] += four[0] * w[4 * c] + four[1] * w[4 * c + 1] + four[2] * w[4 * c + 2] +
+                                               four[3] * w[4 * c + 3];
+                }
+            }
+        }
+    }
+}
+
+#ifdef BYTE_VECTORS
+INLINE int byte_four(const unsigned char *from)
+{
+    int four;
+    __builtin_memcpy(&four, from, 4);
+    return four;
+}
+
+INLINE void sum_tile_u8(const int places, const conv_shape *s, const unsigned char *x, const signed char *w,
+                        const int *bias, int *sums)
+{
+    byte_sums sum[BYTE_TILE][BYTE_VECTORS];
+    UNROLL
+    for (int p = 0; p < places; p++)
+        UNROLL
+        for (int v = 0; v < BYTE_VECTORS; v++)
+            sum[p][v] = BYTE_LOAD(bias + v * (BLOCK / BYTE_VECTORS));
+    for (int down = 0; down < s->taps_down; down++) {
+        for (int along = 0; along < s->taps_along; along++) {
+            const unsigned char *from = x + down * s->tap_row + along * s->tap_step;
+            for (int k = 0; k < s->run; k += 4, w += 4 * BLOCK) {
+                byte_sums weight[BYTE_VECTORS];
+                UNROLL
+                for (int v = 0; v < BYTE_VECTORS; v++)
+                    weight[v] = BYTE_LOAD(w + v * (4 * BLOCK / BYTE_VECTORS));
+                UNROLL
+                for (int p = 0; p < places; p++) {
+                    const int four = byte_four(from + p * s->x_step + k);
+                    UNROLL
+                    for (int v = 0; v < BYTE_VECTORS; v++)
+                        sum[p][v] = byte_dot(sum[p][v], four, weight[v]);
+                }
+            }
+        }
+    }
+    UNROLL
+    for (int p = 0; p < places; p++)
+        UNROLL
+        for (int v = 0; v < BYTE_VECTORS; v++)
+            BYTE_STORE(sums + p * BLOCK + v * (BLOCK / BYTE_VECTORS), sum[p][v]);
+}
+#endif
+
+/* Sum a tile; `bias` has a row for bytes without a sign, and `bias_signed` for those less 128. */
+static void sum_u8(int places, const conv_shape *s, const unsigned char *x, const signed char *w, const int *bias,
+                   const int *bias_signed, int *sums)
+{
+#ifdef BYTE_VECTORS
+    const int *own = BYTE_SIGNED ? bias_signed : bias;
+    if (s->narrow || BYTE_SIGNED) {
+        switch (places) {
+        case 1: sum_tile_u8(1, s, x, w, own, sums); return;
+        case 2: sum_tile_u8(2, s, x, w, own, sums); return;
+        case 3: sum_tile_u8(3, s, x, w, own, sums); return;
+        case 4: sum_tile_u8(4, s, x, w, own, sums); return;
+#if BYTE_TILE > 4
+        case 5: sum_tile_u8(5, s, x, w, own, sums); return;
+        case 6: sum_tile_u8(6, s, x, w, own, sums); return;
+#endif
+#if BYTE_TILE > 6
+        case 7: sum_tile_u8(7, s, x, w, own, sums); return;
+        case 8: sum_tile_u8(8, s, x, w, own, sums); return;
+#endif
+        }
+    }
+#else
+    (void)bias_signed;
+#endif
+    sum_plain_u8(places, s, x, w, bias, sums);
+}
+
+/* Go through all tiles; what becomes of their sums is up to `keep`. */
+#define CONV_U8(keep)                                                                                                  \
+    const int depth = s->taps_down * s->taps_along * ((s->run + 3) / 4 * 4);                                           \
+    const int blocks = (s->channels + BLOCK - 1) / BLOCK * BLOCK;                                                      \
+    for (int first = 0; first < s->channels; first += BLOCK) {                                                         \
+        const int channels = s->channels - first < BLOCK ? s->channels - first : BLOCK;                                \
+        for (int row = 0; row < s->rows; row++) {                                                                      \
+            for (int place = 0, tiles = (s->places + BYTE_TILE - 1) / BYTE_TILE; tiles > 0; tiles--) {                 \
+                const int places = (s->places - place + tiles - 1) / tiles;                                            \
+                int sums[BYTE_TILE * BLOCK];                                                                           \
+                sum_u8(places, s, x + row * s->x_row + place * s->x_step, weights + first * depth, bias + first,       \
+                       bias + blocks + first, sums);                                                                   \
+                for (int p = 0; p < places; p++, place++)                                                              \
+                    keep(s, place, channels, sums + p * BLOCK, factor + first, y + row * s->y_row + first);            \
+            }                                                                                                          \
+        }                                                                                                              \
+    }

@@ -1,0 +1,70 @@
+"""From a graph to a plan: shapes known, memory laid out by lifetime, every step written in C."""
+
+import numpy as np
+
+from quaver.compile import arena, bands, ops
+from quaver.compile.fold import fold_constants, shape_of
+from quaver.compile.graph import Graph, Shape
+from quaver.compile.halo import cleared
+from quaver.compile.plan import Plan
+from quaver.compile.tensor import Tensor
+
+
+def make(graph: Graph, lean: bool = False) -> Plan:
+    """Plan a network.
+
+    Args:
+        graph: rewritten and fused as far as wanted; it is consumed.
+        lean: memory matters more than speed: compute pairs of convolutions band by band.
+
+    Raises:
+        CompileError: an operator without rule, or one used in a way that its rule refuses.
+    """
+    shapes = infer(graph)
+    plan = Plan(graph, {})
+    last = _channels_last(graph, shapes)
+    for name, shape in shapes.items():
+        plan.tensors[name] = Tensor(name, shape, last=name in last)
+    for node in graph.nodes:
+        ops.find(node).prepare(node, plan)
+    for node in graph.nodes:
+        step = ops.find(node).emit(node, plan)
+        step.body = cleared(plan.tensors[node.output], "y") + step.body
+        plan.steps.append(step)
+    if lean:
+        bands.join(plan)
+    arena.place(plan)
+    return plan
+
+
+def infer(graph: Graph) -> dict[str, Shape]:
+    """Give the shape of every tensor; what turns out to be constant is computed and leaves the graph."""
+    shapes = dict(graph.inputs)
+    for node in list(graph.nodes):
+        if node.operator == "Shape" and node.inputs[0] in shapes:
+            graph.constants[node.output] = shape_of(shapes[node.inputs[0]], node)
+            graph.nodes.remove(node)
+        elif all(not i or i in graph.constants for i in node.inputs):
+            fold_constants(graph, only=node)
+        else:
+            known = {i: shapes.get(i, np.shape(graph.constants.get(i, 0))) for i in node.inputs if i}
+            shapes[node.output] = ops.find(node).shape(node, known, graph)
+    graph.prune()
+    used = {*graph.inputs, *(i for node in graph.nodes for i in (*node.inputs, node.output))}
+    return {name: shape for name, shape in shapes.items() if name in used}
+
+
+def _channels_last(graph: Graph, shapes: dict[str, Shape]) -> set[str]:
+    """Choose the tensors whose channels lie innermost: around convolutions and pooling, and between them."""
+    last = set()
+    for node in graph.nodes:
+        if ops.find(node).channels_last:
+            last |= {node.inputs[0], node.output}
+    for node in graph.nodes:
+        if (
+            ops.find(node).follows
+            and node.inputs[0] in last
+            and len(shapes[node.output]) == len(shapes[node.inputs[0]])
+        ):
+            last.add(node.output)
+    return {name for name in last if len(shapes[name]) > 2}

@@ -1,0 +1,43 @@
+"""What every ONNX operator becomes: one rule a file. Start a new one from TEMPLATE.py and add it to `_MODULES`."""
+
+from functools import lru_cache
+from importlib import import_module
+
+from quaver.compile.graph import Node
+from quaver.compile.rule import Rule
+
+_MODULES = (
+    "add", "average_pool", "clip", "concat", "conv", "dequantize_linear", "div", "elu", "erf", "exp", "flatten",
+    "gelu", "gemm", "global_average_pool", "identity", "layer_normalization", "leaky_relu", "log", "matmul",
+    "max_pool", "mul", "pow", "quantised_conv", "quantised_gemm", "quantize_linear", "reduce_mean", "relu", "reshape",
+    "sigmoid", "slice", "softmax", "softplus", "sqrt", "sub", "tanh", "transpose",
+)  # fmt: skip
+_REMEDIES = {
+    "LSTM": "a network of convolutions or attention can be compiled instead",
+    "GRU": "a network of convolutions or attention can be compiled instead",
+    "Resize": "give the network an input of fixed size instead",
+    "NonZero": "shapes must not depend on values",
+    "Loop": "export the network with its loops unrolled",
+    "If": "export the network in inference mode, which drops branches",
+    "STFT": "leave the features to quaver: give --frontend and export the network without them",
+}
+
+
+@lru_cache
+def rules() -> dict[str, Rule]:
+    """Give all rules by the operator that they serve."""
+    found = (import_module(f"quaver.compile.ops.{module}").RULE for module in _MODULES)
+    return {operator: rule for rule in found for operator in rule.operators}
+
+
+def find(node: Node) -> Rule:
+    """Give the rule of a node.
+
+    Raises:
+        CompileError: there is none for its operator.
+    """
+    if node.operator not in rules():
+        known = ", ".join(sorted(rules()))
+        remedy = _REMEDIES.get(node.operator, f"replace it by operators that are: {known}")
+        raise node.refuse(f"the operator {node.operator} is not supported", remedy)
+    return rules()[node.operator]

@@ -1,0 +1,5 @@
+"""Add: the sum of two tensors, broadcast."""
+
+from quaver.compile.elementwise import binary
+
+RULE = binary("Add", "+")

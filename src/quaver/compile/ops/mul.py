@@ -1,0 +1,5 @@
+"""Mul: the product of two tensors, broadcast."""
+
+from quaver.compile.elementwise import binary
+
+RULE = binary("Mul", "*")

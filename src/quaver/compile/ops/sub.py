@@ -1,0 +1,5 @@
+"""Sub: the difference of two tensors, broadcast."""
+
+from quaver.compile.elementwise import binary
+
+RULE = binary("Sub", "-")

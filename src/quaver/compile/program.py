@@ -1,0 +1,130 @@
+"""The sources of a program: one C file, its header, its constants, a main and a CMakeLists.txt."""
+
+from dataclasses import dataclass, field
+from math import prod
+from textwrap import fill
+
+from quaver import __version__
+from quaver.compile import emit, weights
+from quaver.compile.article import Sound
+from quaver.compile.elementwise import constant
+from quaver.compile.graph import Array
+from quaver.compile.plan import Plan
+
+SILENCE = 1e-4  # of full scale: -80 dB; a window whose peak lies below it is left out
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What the header says besides the network: whence it came, and how sound is heard."""
+
+    name: str
+    command: str  # that made it
+    notes: tuple[str, ...] = ()  # licence, scores, limits
+    sound: Sound | None = None  # None: the program takes the network's input, not samples
+    labels: tuple[str, ...] = ()
+    temperature: float = 1.0
+    window: tuple[int, int] = (0, 0)  # samples of a window, and from one to the next
+    shortest: int = 0  # samples
+
+
+@dataclass(frozen=True)
+class Program:
+    """Everything that is written for a target."""
+
+    plan: Plan
+    contract: Contract
+    constants: dict[str, Array] = field(init=False)
+
+    def __post_init__(self) -> None:
+        sound = self.contract.sound
+        object.__setattr__(self, "constants", {**self.plan.weights, **(sound.tables() if sound else {})})
+
+    @property
+    def shared(self) -> int:
+        """Count the bytes that the frontend and the network use in turns."""
+        return max(self.plan.arena, self.contract.sound.work if self.contract.sound else 0)
+
+    @property
+    def arena(self) -> int:
+        """Count the bytes of `quaver_arena`: everything that changes."""
+        own = 4 * (prod(self.plan.input.shape) + prod(self.plan.output.shape)) if self.contract.sound else 0
+        return own + -(-self.shared // 64) * 64
+
+    @property
+    def constant_bytes(self) -> int:
+        """Count the bytes of all constants."""
+        return sum(values.nbytes for values in self.constants.values())
+
+    def files(self, constants: str) -> dict[str, bytes]:
+        """Write all sources.
+
+        Args:
+            constants: "text", or in a file of their own: "binary" (the assembler of ELF targets takes them in) or
+                "embedded" (a compiler of C23 does).
+        """
+        texts = {"quaver_model.h": self.header(), "quaver_model.c": self.source(), "quaver_weights.h": self._declared()}
+        extra = {}
+        if constants == "text":
+            text = '#include "quaver_weights.h"\n\n' + weights.as_text(self.constants)
+        else:
+            write = weights.as_binary if constants == "binary" else weights.as_embedded
+            text, extra["quaver_weights.bin"] = write(self.constants, "quaver_weights.bin")
+        texts["quaver_weights.c"] = self._banner("The constants.") + text + "\n"
+        main = "main.c" if self.contract.sound else "check.c"
+        texts[main] = emit.kit(main)
+        texts["CMakeLists.txt"] = emit.kit("CMakeLists.txt" if self.contract.sound else "CMakeLists_network.txt")
+        return {**{name: text.encode() for name, text in texts.items()}, **extra}
+
+    def header(self) -> str:
+        """Write the header."""
+        numbers = "\n".join(f"#define {name} {value}" for name, value in self._numbers().items())
+        own = "    float features[QUAVER_INPUTS];\n    float sums[QUAVER_OUTPUTS];\n" if self.contract.sound else ""
+        body = emit.kit("model.h") if self.contract.sound else emit.kit("model_network.h")
+        about = self._banner("From a voice to emotions." if self.contract.sound else "A network.")
+        made = (
+            body.replace("@NUMBERS@", numbers).replace("@OWN@", own).replace("@WORDS@", str(-(-self.shared // 64) * 16))
+        )
+        return about + made
+
+    def source(self) -> str:
+        """Write the program."""
+        sound = self.contract.sound
+        head = '#include "quaver_model.h"\n\n#include <math.h>\n#include <string.h>\n\n#include "quaver_weights.h"\n'
+        rest = self._sounds(sound) if sound else emit.kit("network_only.c")
+        return "\n".join([self._banner("The program."), head, emit.network(self.plan, rest), rest])
+
+    def _sounds(self, sound: Sound) -> str:
+        labels = ", ".join(f'"{label}"' for label in self.contract.labels)
+        macros = {"SILENCE": constant(SILENCE), "TEMPERATURE": constant(self.contract.temperature)}
+        defined = "\n".join(f"#define {name} {value}" for name, value in macros.items())
+        told = f"\nconst char *const quaver_labels[QUAVER_OUTPUTS] = {{{labels}}};\n"
+        return "\n".join([sound.text(), _HOLDS, defined, told, emit.kit("classify.c")])
+
+    def _numbers(self) -> dict[str, int | str]:
+        made: dict[str, int | str] = {"QUAVER_NAME": f'"{self.contract.name}"', "QUAVER_VERSION": f'"{__version__}"'}
+        if sound := self.contract.sound:
+            window, hop = self.contract.window
+            made |= {"QUAVER_FRONTEND": f'"{sound.spec.name}"', "QUAVER_FINGERPRINT": f'"{sound.spec.fingerprint}"'}
+            made |= {"QUAVER_SAMPLE_RATE": sound.spec.sample_rate, "QUAVER_SHORTEST": self.contract.shortest}
+            made |= {"QUAVER_LONGEST": sound.longest, "QUAVER_WINDOW": window, "QUAVER_HOP": hop}
+        return {**made, "QUAVER_INPUTS": prod(self.plan.input.shape), "QUAVER_OUTPUTS": prod(self.plan.output.shape)}
+
+    def _declared(self) -> str:
+        guarded = (
+            f"#ifndef QUAVER_WEIGHTS_H\n#define QUAVER_WEIGHTS_H\n\n{weights.declared(self.constants)}\n\n#endif\n"
+        )
+        return self._banner("The constants: 16 outputs side by side, (blocks, k, 16).") + guarded
+
+    def _banner(self, about: str) -> str:
+        contract = self.contract
+        lines = [about, f"Made by quaver {__version__}: {contract.command}", *contract.notes]
+        sizes = f"{self.constant_bytes:,} bytes of constants, {self.arena:,} bytes of arena"
+        facts = f"{sizes}, {self.plan.macs:,} multiply-accumulates."
+        wrapped = [fill(line, 112, initial_indent=" * ", subsequent_indent=" *   ") for line in [*lines, facts]]
+        return "/*" + "\n".join(wrapped)[2:].replace("*/", "* /") + "\n */\n"
+
+
+_HOLDS = "/* The arena is large enough for the frontend; a compiler refuses an array of negative size. */\n" + (
+    "typedef char arena_holds_the_frontend[sizeof(article_work) <= sizeof(((quaver_arena *)0)->shared) ? 1 : -1];\n"
+)

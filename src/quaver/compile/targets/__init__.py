@@ -1,0 +1,45 @@
+"""What can be compiled for: one target a file."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import import_module
+
+from quaver.errors import CompileError
+
+_MODULES = ("native", "sources", "linux", "wasm")
+
+
+@dataclass(frozen=True)
+class Target:
+    """How a program becomes an artifact, and how that is run here."""
+
+    name: str
+    about: str
+    constants: str = "binary"  # "binary": by the assembler of ELF; "embedded": by #embed of C23; "text"
+    compiler: tuple[str, ...] = ()  # after the compiler's own name: the target and its processor
+    cross: bool = True  # needs zig; else the host's compiler
+    builds: bool = True
+    product: str = "quaver_model"  # the command that classifies a WAV
+    runner: tuple[str, ...] = ()  # runs the product where the host cannot
+    emulator: str = ""  # the program that `runner` needs, for messages
+    runs: bool = True
+    extra: dict[str, str] = field(default_factory=dict)  # further files, from the kit
+    lean: bool = False  # memory matters more than speed
+
+
+@lru_cache
+def targets() -> dict[str, Target]:
+    """Give all targets by name."""
+    found = [import_module(f"quaver.compile.targets.{module}").TARGETS for module in _MODULES]
+    return {target.name: target for each in found for target in each}
+
+
+def find(name: str) -> Target:
+    """Give the target of that name.
+
+    Raises:
+        CompileError: there is none.
+    """
+    if name not in targets():
+        raise CompileError(f"there is no target {name!r}; there are: {', '.join(targets())}.")
+    return targets()[name]

@@ -1,0 +1,81 @@
+"""The compilers and emulators that are at hand, and how they are run."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from quaver.errors import CompileError
+
+FLAGS = (
+    "-std=c99",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-Wconversion",
+    "-O3",
+    "-ffp-contract=fast",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+)
+PATIENCE = 1800  # seconds; zig builds a target's C library when it first meets the target
+
+
+def host() -> list[str]:
+    """Give the C compiler of this machine: $CC, else cc, gcc or clang, else zig.
+
+    Raises:
+        CompileError: there is none.
+    """
+    if given := os.environ.get("CC"):
+        return shlex.split(given)
+    for name in ("cc", "gcc", "clang"):
+        if found := shutil.which(name):
+            return [found]
+    return zig()
+
+
+def zig() -> list[str]:
+    """Give clang with all its targets, from the package ziglang or from the PATH.
+
+    Raises:
+        CompileError: neither is there.
+    """
+    if find_spec("ziglang"):
+        return [sys.executable, "-m", "ziglang", "cc"]
+    if found := shutil.which("zig"):
+        return [found, "cc"]
+    raise CompileError("there is no C compiler for this target; install one with pip install 'quaver[edge]'.")
+
+
+def run(command: Sequence[str], folder: Path) -> str:
+    """Run a tool in a folder; gives what it prints.
+
+    Raises:
+        CompileError: it failed, with the first line of what it said.
+    """
+    env = {"ZIG_GLOBAL_CACHE_DIR": str(_zig_cache()), **os.environ}
+    try:
+        done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=PATIENCE)
+    except FileNotFoundError:
+        raise CompileError(f"{command[0]} is not installed or not on the PATH.") from None
+    except subprocess.TimeoutExpired:
+        raise CompileError(
+            f"{Path(command[0]).name} took longer than {PATIENCE} s; try again on a less busy machine."
+        ) from None
+    if done.returncode:
+        said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+        told = next((line for line in said if "error" in line), said[0] if said else "it said nothing")
+        raise CompileError(f"{Path(command[0]).name} failed with code {done.returncode}: {told.strip()}")
+    return done.stdout
+
+
+def _zig_cache() -> Path:
+    """Keep what zig builds once beside quaver's other caches."""
+    from quaver.files import cache_folder
+
+    return cache_folder() / "zig"

@@ -1,0 +1,91 @@
+"""Run an artifact on real clips and compare it with ONNX Runtime."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from quaver import audio, zoo
+from quaver.bundle import Bundle
+from quaver.compile import toolchain
+from quaver.compile.graph import Array
+from quaver.compile.targets import Target
+from quaver.errors import CompileError
+
+BARS = {"float32": 1e-4, "int8": 0.02}  # of a probability; in eight bits a value beside a step may round the other way
+_ROUNDED = 1e-7  # of what the artifact prints
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How far an artifact is from ONNX Runtime."""
+
+    clips: int
+    largest: float  # difference of a probability
+    same: int  # clips with the same likeliest label
+    bar: float
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether the artifact may be used."""
+        return self.largest <= self.bar + _ROUNDED
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the verdict as plain JSON values."""
+        return {"clips": self.clips, "largest_difference": self.largest, "same_label": self.same, "bar": self.bar}
+
+
+def missing(target: Target) -> str:
+    """Say what lacks for running an artifact here; an empty text if nothing does."""
+    if not target.runs:
+        return f"the target {target.name} gives nothing that runs here"
+    if target.emulator and not shutil.which(target.emulator):
+        return f"{target.emulator} is not installed"
+    return ""
+
+
+def verify(folder: Path, target: Target, bundle: Bundle, clips: Sequence[Path] = ()) -> Verdict:
+    """Compare the command in `folder` with what the bundle says in Python.
+
+    Args:
+        folder: with the product of the target.
+        target: how it is run.
+        bundle: that it was made from.
+        clips: sounds; without any the sample clips.
+
+    Raises:
+        CompileError: the artifact fails, or differs by more than `BARS`.
+    """
+    from quaver.predict import Predictor
+
+    predictor, rate = Predictor(bundle), bundle.card.spec.sample_rate
+    sounds = [audio.load(clip, rate)[0] for clip in clips or zoo.samples()]
+    expected = np.array([list(predictor.predict(sound, rate).probabilities.values()) for sound in sounds])
+    with TemporaryDirectory() as room:
+        names = [Path(room, f"{number}.wav") for number in range(len(sounds))]
+        for name, sound in zip(names, sounds, strict=True):
+            soundfile.write(name, sound, rate, subtype="FLOAT")
+        got = probabilities(folder, target, names)
+    same = int((got.argmax(axis=1) == expected.argmax(axis=1)).sum())
+    verdict = Verdict(len(sounds), float(np.abs(got - expected).max()), same, BARS[bundle.card.precision])
+    if not verdict.holds:
+        raise CompileError(
+            f"the artifact differs from ONNX Runtime by {verdict.largest:.2g} in a probability, {verdict.bar:g} is "
+            "allowed; please report it with the bundle and the compiler. --no-verify keeps the artifact."
+        )
+    return verdict
+
+
+def probabilities(folder: Path, target: Target, clips: Sequence[Path]) -> Array:
+    """Run the command on WAV files; gives (clips, labels)."""
+    product = folder.resolve() / target.product
+    told = toolchain.run([*target.runner, str(product), *map(str, clips)], folder)
+    rows = [[float(word.partition("=")[2]) for word in line.split("\t")[2:]] for line in told.splitlines()]
+    if len(rows) != len(clips):
+        raise CompileError(f"the artifact answered for {len(rows)} of {len(clips)} clips.")
+    return np.array(rows)

@@ -1,0 +1,87 @@
+"""Networks of eight bits in C: bytes as in ONNX Runtime or one step beside them, on every path of the kernels."""
+
+import numpy as np
+import onnx
+import pytest
+from c_programs import SANITIZED, Programs, reference, vectors
+from onnx.reference import ReferenceEvaluator
+
+from quaver.onnx_graph import Graph
+from quaver.quantise import quantise
+
+R = np.random.default_rng(5)
+
+
+def network(channels: int = 20, stride: int = 1, pool: int = 4) -> onnx.ModelProto:
+    """Three convolutions of odd sizes with ReLU, one of them pooled, and a dense layer, in float32."""
+    graph = Graph((40,))
+    graph.shape = (40, 1)
+    graph.lay_out("steps")
+    for number, (width, inner, out) in enumerate([(5, 1, channels), (4, channels, 18), (3, 18, 35)]):
+        kernel = R.normal(size=(width, inner, out)) / np.sqrt(width * inner)
+        config = {"strides": [stride], "dilation_rate": [1], "padding": "same"}
+        graph.convolve(f"conv{number}", kernel, R.normal(size=out) / 4, config)
+        graph.add("Relu", f"relu{number}")
+        if number == 1:
+            graph.add("MaxPool", "pool", kernel_shape=[1, pool], strides=[1, pool], pads=[0, 0, 0, 0])
+            graph.shape = (graph.shape[0] // pool, out)
+    graph.flatten("flatten")
+    values = graph.shape[0]
+    graph.add("Gemm", "dense", ("kernel", R.normal(size=(6, values)) / 4), ("bias", R.normal(size=6)), transB=1)
+    graph.shape, graph.unrolled = (6,), None
+    graph.add("Softmax", "probabilities", axis=1)
+    return graph.finish()
+
+
+def wide(made: onnx.ModelProto) -> onnx.ModelProto:
+    """Store the same weights in all of their eight bits, which two products do not survive in sixteen."""
+    changed = onnx.ModelProto()
+    changed.CopyFrom(made)
+    for tensor in changed.graph.initializer:
+        if tensor.data_type == onnx.TensorProto.INT8 and tensor.name.endswith("kernel_quantized"):
+            values = onnx.numpy_helper.to_array(tensor)
+            doubled = np.clip(values.astype(int) * 2, -128, 127).astype(np.int8)
+            tensor.CopyFrom(onnx.numpy_helper.from_array(doubled, tensor.name))
+        elif tensor.name.endswith("kernel_scale"):
+            halved = onnx.numpy_helper.to_array(tensor) / np.float32(2)
+            tensor.CopyFrom(onnx.numpy_helper.from_array(halved, tensor.name))
+    return changed
+
+
+def exact(made: onnx.ModelProto, x: np.ndarray) -> np.ndarray:
+    """Run ONNX's own reference, which computes the bytes' values in floats."""
+    return ReferenceEvaluator(made).run(None, {made.graph.input[0].name: x})[0]
+
+
+@pytest.fixture(scope="module")
+def models():
+    rows = R.normal(size=(200, 40)).astype(np.float32)
+    made = {"odd": quantise(network(), rows), "strided": quantise(network(16, 2, 2), rows)}
+    return {**made, "wide": wide(made["odd"])}
+
+
+@pytest.mark.parametrize("path", ["vectors", "plain"])
+def test_probabilities_are_those_of_onnx_runtime(models, path, tmp_path):
+    flags = vectors() if path == "vectors" else ["-DQUAVER_PLAIN"]
+    programs = Programs(tmp_path, models, [*SANITIZED, *flags])
+    for name, made in models.items():
+        called = {step.body[-1].split("(")[0] for step in programs.plans[name].steps}
+        assert {"conv_f32_u8", "conv_u8", "conv_u8_f32"} <= called, "a convolution was left in float32"
+        x = np.random.default_rng(1).normal(size=(30, 40)).astype(np.float32)
+        got = np.concatenate([programs(name, row) for row in x])
+        # Where two products do not fit sixteen bits, ONNX Runtime cuts them off on some processors.
+        wanted = reference(made, x) if name != "wide" else exact(made, x)
+        off = np.abs(got - wanted)
+        assert np.median(off) < 1e-6
+        assert off.max() < 0.02, name
+
+
+def test_all_paths_give_the_same_bytes(models, tmp_path):
+    """Sums of bytes are exact, so the paths may differ by the floats around them alone."""
+    answers = []
+    for name, flags in (("vectors", vectors()), ("plain", ["-DQUAVER_PLAIN"])):
+        folder = tmp_path / name
+        folder.mkdir()
+        programs = Programs(folder, {"odd": models["odd"]}, ["-O1", "-ffp-contract=off", *flags])
+        answers.append(programs("odd", np.random.default_rng(2).normal(size=40)))
+    assert np.abs(answers[0] - answers[1]).max() < 1e-6

@@ -1,0 +1,216 @@
+"""Every operator in C gives what it gives in ONNX Runtime, under sanitizers, on random tensors."""
+
+import numpy as np
+import pytest
+from c_programs import SANITIZED, Programs, model, reference, vectors
+
+from quaver.compile.ops import rules
+from quaver.compile.source import plan_of
+from quaver.errors import CompileError
+
+BAR = 2e-5  # as a part of the largest value
+R = np.random.default_rng(7)
+
+
+def normal(*shape: int) -> np.ndarray:
+    return R.normal(size=shape).astype(np.float32)
+
+
+def one(op, shape, constants=(), **attributes):
+    """A single operator on `x`, with constants as its further inputs."""
+    names = {f"c{i}": value for i, value in enumerate(constants)}
+    return model([(op, ["x", *names], "y", attributes)], shape, names)
+
+
+def conv(shape, out, kernel, groups=1, bias=True, **attributes):
+    weights = normal(out, shape[1] // groups, *kernel)
+    return one("Conv", shape, [weights, *([normal(out)] if bias else [])], group=groups, **attributes)
+
+
+def ints(*values: int) -> np.ndarray:
+    return np.array(values, np.int64)
+
+
+def random_convolutions(count: int = 12):
+    """Convolutions with everything drawn: sizes, kernels, strides, dilations, padding, channels, groups."""
+    for number in range(count):
+        axes = 1 + number % 2
+        size = [int(R.integers(5, 24)) for _ in range(axes)]
+        kernel = [int(R.integers(1, 6)) for _ in range(axes)]
+        dilation = [int(R.integers(1, 3)) for _ in range(axes)]
+        pads = [int(R.integers(0, 4)) for _ in range(2 * axes)]
+        reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
+        pads = [max(p, r - s) for p, r, s in zip(pads, reach * 2, size * 2, strict=True)]
+        groups = int(R.choice([1, 1, 1, 2, 3]))
+        channels, out = groups * int(R.integers(1, 20)), groups * int(R.integers(1, 40))
+        strides = [int(R.integers(1, 4)) for _ in range(axes)]
+        given = {"pads": pads, "dilations": dilation, "strides": strides}
+        yield f"random{number}", conv((1, channels, *size), out, kernel, groups, bool(number % 3), **given)
+
+
+def residual():
+    nodes = [
+        ("Conv", ["x", "k1", "b1"], "a", {"pads": [1, 1]}),
+        ("Relu", ["a"], "r", {}),
+        ("Conv", ["r", "k2"], "b", {"pads": [2, 1], "kernel_shape": [4]}),
+        ("Add", ["b", "x"], "s", {}),
+        ("Relu", ["s"], "t", {}),
+        ("MaxPool", ["t"], "p", {"kernel_shape": [3], "strides": [3]}),
+        ("Concat", ["p", "p"], "c", {"axis": 1}),
+        ("GlobalAveragePool", ["c"], "y", {}),
+    ]
+    weights = {"k1": normal(12, 12, 3), "b1": normal(12), "k2": normal(12, 12, 4)}
+    return model(nodes, (1, 12, 25), weights)
+
+
+def transformer(width=24, heads=3, steps=10):
+    """A block as in Whisper's encoder: attention and a dense part, each behind a normalisation, beside residuals."""
+    each = width // heads
+    weights = {name: normal(width, width) / 5 for name in ("wq", "wk", "wv", "wo")}
+    weights |= {"w1": normal(width, 4 * width) / 5, "w2": normal(4 * width, width) / 9, "b1": normal(4 * width)}
+    weights |= {"g": normal(width), "h": normal(width), "scale": np.float32(each**-0.5)}
+    weights |= {"split": ints(1, steps, heads, each), "join": ints(1, steps, width)}
+    nodes = [("LayerNormalization", ["x", "g", "h"], "n", {"epsilon": 1e-5})]
+    for letter, perm in (("q", [0, 2, 1, 3]), ("k", [0, 2, 3, 1]), ("v", [0, 2, 1, 3])):
+        nodes += [
+            ("MatMul", ["n", f"w{letter}"], f"{letter}1", {}),
+            ("Reshape", [f"{letter}1", "split"], f"{letter}2", {}),
+            ("Transpose", [f"{letter}2"], f"{letter}3", {"perm": perm}),
+        ]
+    nodes += [
+        ("MatMul", ["q3", "k3"], "scores", {}),
+        ("Mul", ["scores", "scale"], "scaled", {}),
+        ("Softmax", ["scaled"], "shares", {"axis": -1}),
+        ("MatMul", ["shares", "v3"], "mixed", {}),
+        ("Transpose", ["mixed"], "turned", {"perm": [0, 2, 1, 3]}),
+        ("Reshape", ["turned", "join"], "joined", {}),
+        ("MatMul", ["joined", "wo"], "out", {}),
+        ("Add", ["x", "out"], "res", {}),
+        ("LayerNormalization", ["res", "g"], "n2", {}),
+        ("MatMul", ["n2", "w1"], "up", {}),
+        ("Add", ["up", "b1"], "up1", {}),
+        ("Gelu", ["up1"], "act", {}),
+        ("MatMul", ["act", "w2"], "down", {}),
+        ("Add", ["res", "down"], "all", {}),
+        ("ReduceMean", ["all", "axes"], "y", {"keepdims": 0}),
+    ]
+    return model(nodes, (1, steps, width), {**weights, "axes": ints(1)})
+
+
+PADDED = {"kernel_shape": [3, 2], "strides": [2, 1], "pads": [1, 0, 1, 1]}
+NORM = [normal(5), normal(5), normal(5), np.abs(normal(5)) + 0.1]
+CASES = {
+    **{op.lower(): one(op, (1, 7, 9)) for op in ("Relu", "Sigmoid", "Tanh", "Softplus", "Erf", "Exp", "Identity")},
+    **{"elu": one("Elu", (1, 30), alpha=0.7), "leaky": one("LeakyRelu", (1, 30), alpha=0.3)},
+    **{"gelu": one("Gelu", (1, 60)), "gelu_tanh": one("Gelu", (1, 60), approximate="tanh")},
+    "clip": one("Clip", (1, 50), [np.float32(-0.3), np.float32(0.8)]),
+    "square": one("Pow", (1, 9), [np.float32(2)]),
+    "root": model([("Mul", ["x", "x"], "a", {}), ("Sqrt", ["a"], "b", {}), ("Log", ["b"], "y", {})], (1, 40)),
+    **{op.lower(): one(op, (1, 3, 4, 5), [normal(4, 1)]) for op in ("Add", "Sub", "Mul")},
+    "div": one("Div", (1, 3, 4), [np.abs(normal(3, 4)) + 0.5]),
+    "broadcast": model([("Add", ["x", "c"], "y", {})], (1, 1, 4), {"c": normal(1, 3, 1)}),
+    "conv_same": conv((1, 16, 20), 32, [8], pads=[3, 4]),
+    "conv_trimmed": conv((1, 6, 2), 20, [8], pads=[3, 4]),
+    "conv_upper": conv((1, 6, 7, 9), 5, [3, 4], auto_pad="SAME_UPPER", strides=[2, 2]),
+    "conv_lower": conv((1, 6, 9), 5, [4], auto_pad="SAME_LOWER"),
+    "depthwise": conv((1, 21, 30), 21, [5], 21, pads=[2, 2]),
+    "depthwise_2d": conv((1, 40, 9, 8), 40, [3, 3], 40, pads=[1, 1, 1, 1], strides=[2, 1]),
+    **dict(random_convolutions()),
+    "gemm": one("Gemm", (1, 30), [normal(30, 21), normal(21)], alpha=0.5, beta=2.0),
+    "gemm_turned": one("Gemm", (4, 30), [normal(7, 30)], transB=1),
+    "matmul": one("MatMul", (1, 2, 5, 18), [normal(18, 33)]),
+    "max_pool": one("MaxPool", (1, 5, 9, 8), **PADDED),
+    "max_pool_time": one("MaxPool", (1, 5, 21), kernel_shape=[4], strides=[3], pads=[1, 2], dilations=[2]),
+    "average_pool": one("AveragePool", (1, 5, 9, 8), **PADDED),
+    "average_pool_all": one("AveragePool", (1, 5, 9, 8), count_include_pad=1, **PADDED),
+    "global_pool": one("GlobalAveragePool", (1, 5, 4, 3)),
+    "batch_norm": one("BatchNormalization", (1, 5, 7), NORM, epsilon=1e-3),
+    "conv_batch_norm": model(
+        [("Conv", ["x", "k"], "z", {}), ("BatchNormalization", ["z", *"abcd"], "y", {})],
+        (1, 3, 12),
+        {"k": normal(5, 3, 4), **dict(zip("abcd", NORM, strict=True))},
+    ),
+    "layer_norm": one("LayerNormalization", (1, 6, 14), [normal(14), normal(14)], epsilon=1e-4),
+    "softmax": one("Softmax", (1, 6, 5), axis=1),
+    "mean": one("ReduceMean", (1, 6, 5, 4), [ints(1, 3)], keepdims=0),
+    "mean_all": one("ReduceMean", (1, 6, 5)),
+    "flatten": model(
+        [("Conv", ["x", "k"], "c", {"pads": [1, 1]}), ("Flatten", ["c"], "y", {})], (1, 3, 8), {"k": normal(4, 3, 3)}
+    ),
+    "reshape": one("Reshape", (1, 6, 8), [ints(0, 4, -1)]),
+    "squeeze": model([("Unsqueeze", ["x", "a"], "u", {}), ("Squeeze", ["u", "a"], "y", {})], (1, 4), {"a": ints(1)}),
+    "transpose": one("Transpose", (1, 3, 4, 5), perm=[0, 3, 1, 2]),
+    "slice": one("Slice", (1, 9, 8), [ints(-2, 1), ints(-9, 7), ints(1, 2), ints(-3, 2)]),
+    "concat": model([("Concat", ["x", "c", "x"], "y", {"axis": -1})], (1, 3, 4), {"c": normal(1, 3, 2)}),
+    "shape": model([("Shape", ["x"], "s", {}), ("Reshape", ["x", "s"], "r", {}), ("Relu", ["r"], "y", {})], (1, 3, 4)),
+    "residual": residual(),
+    "transformer": transformer(),
+}
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory):
+    return Programs(tmp_path_factory.mktemp("ops"), CASES, [*SANITIZED, *vectors()])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_operator_gives_what_onnx_runtime_gives(programs, name):
+    plan = programs.plans[name]
+    for scale in (1.0, 3.0):
+        x = (scale * np.random.default_rng(len(name)).normal(size=plan.input.shape)).astype(np.float32)
+        wanted = reference(CASES[name], x)
+        assert np.abs(programs(name, x) - wanted).max() <= BAR * max(1.0, np.abs(wanted).max())
+
+
+def test_every_rule_has_a_case():
+    used = {node.op_type for made in CASES.values() for node in made.graph.node}
+    bytewise = {"QuantisedConv", "QuantisedGemm", "QuantizeLinear", "DequantizeLinear"}  # in test_compile_int8.py
+    assert set(rules()) - used - bytewise <= {"Dropout"}
+
+
+@pytest.mark.parametrize("places", ["arena", "halo"])
+def test_tensors_that_live_together_lie_apart(programs, places):
+    for plan in programs.plans.values():
+        alive = {}
+        for number, step in enumerate(plan.steps):
+            for name in step.operands.values():
+                alive.setdefault(name, []).append(number)
+        alive[plan.output.name] = [*alive.get(plan.output.name, []), len(plan.steps)]
+        spans = [(min(at), max(at), plan.tensors[name]) for name, at in alive.items()]
+        for i, (first, last, a) in enumerate(spans):
+            assert a.offset + a.bytes <= plan.arena
+            for start, end, b in spans[:i]:
+                apart = a.offset + a.bytes <= b.offset or b.offset + b.bytes <= a.offset
+                assert apart or last < start or end < first
+
+
+REFUSED = {
+    "LSTM": (model([("LSTM", ["x", "w", "r"], "y", {"hidden_size": 2})], (3, 1, 2),
+                   {"w": normal(1, 8, 2), "r": normal(1, 8, 2)}), "attention"),
+    "CumSum": (model([("CumSum", ["x", "a"], "y", {})], (1, 3), {"a": np.array(1)}), "replace it by operators"),
+    "Pow": (one("Pow", (1, 3), [np.float32(2.5)]), "write the power as products"),
+    "MaxPool": (one("MaxPool", (1, 2, 7), kernel_shape=[2], strides=[2], ceil_mode=1), "pad the input"),
+    "Conv": (one("Conv", (2, 3, 9), [normal(4, 3, 2)]), "batch to 1"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("operator", REFUSED)
+def test_what_cannot_be_compiled_is_named_with_a_remedy(operator):
+    made, remedy = REFUSED[operator]
+    with pytest.raises(CompileError) as caught:
+        plan_of(made.SerializeToString())
+    told = str(caught.value)
+    assert operator in told
+    assert f"{operator.lower()}0" in told
+    assert remedy in told
+    assert "\n" not in told
+
+
+def test_open_sizes_and_wrong_files_are_refused(tmp_path):
+    made = one("Relu", (1, 3, 4))
+    made.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "time"
+    with pytest.raises(CompileError, match="fixed sizes"):
+        plan_of(made.SerializeToString())
+    (tmp_path / "text.onnx").write_text("no model")
+    with pytest.raises(CompileError, match=r"text\.onnx is no ONNX model"):
+        plan_of(tmp_path / "text.onnx")
