@@ -24,6 +24,7 @@ HERE = Path(__file__).resolve().parent
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(HERE.parent / "runs" / "compiled"))
 
 import numpy as np  # noqa: E402
+from bundles import TWICE  # noqa: E402
 
 from quaver import __version__, corpora, dataset, evaluate, networks, stems  # noqa: E402
 from quaver.backend import keras  # noqa: E402
@@ -102,6 +103,7 @@ def joint(seed: int, runs: Path) -> None:
     clips = found[0]
     for more in found[1:]:
         clips += more
+    clips = clips.where(lambda clip: clip.group not in TWICE)
     folder = runs / f"joint-seed{seed}"
     if not run(clips, settings("joint", seed), folder, resume=True, say=lambda text: say(f"joint: {text}")):
         return

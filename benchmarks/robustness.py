@@ -84,7 +84,7 @@ def made(others: list[Samples]) -> dict[str, Condition]:
         conditions[f"babble of six voices, {snr} dB"] = noisy(lambda n, rng: babble(n, rng, others), snr)
         conditions[f"chords, {snr} dB"] = noisy(chords, snr)
     conditions["telephone, 300-3400 Hz, mu-law"] = lambda sound, rng: telephone(sound)
-    conditions["Opus at about 8 kbit/s"] = lambda sound, rng: opus(sound)
+    conditions["Opus at about 9 kbit/s"] = lambda sound, rng: opus(sound)
     for seconds in (0.3, 0.6):
         room = Room(seconds, seconds)
         conditions[f"simulated room, {seconds:g} s"] = lambda sound, rng, room=room: drawn(room, sound, rng)
