@@ -62,7 +62,35 @@ class FrontendSpec:
 
 
 @dataclass(frozen=True)
-class ArticleSpec(FrontendSpec):
+class MelSpec(FrontendSpec):
+    """What frontends with mel bands have in common; each gives the numbers."""
+
+    n_fft: int  # samples of a frame
+    hop: int  # samples from frame to frame
+    n_mels: int
+    mel_low: float  # Hz
+    mel_high: float  # Hz
+    floor_power: float  # smallest mel power that counts
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        nyquist = self.sample_rate / 2
+        self.expect(self.sample_rate > 0 and self.hop > 0, "sample rate and hop must be positive")
+        self.expect(self.n_fft >= 16 and self.n_fft % 2 == 0, f"n_fft must be even and at least 16, got {self.n_fft}")
+        self.expect(self.n_mels > 0, f"at least one mel band is needed, got {self.n_mels}")
+        self.expect(
+            0 <= self.mel_low < self.mel_high <= nyquist,
+            f"mel bands must lie between 0 and {nyquist:g} Hz, got {self.mel_low:g} to {self.mel_high:g}",
+        )
+
+    @property
+    def bins(self) -> int:
+        """Count the frequencies of a frame's spectrum."""
+        return self.n_fft // 2 + 1
+
+
+@dataclass(frozen=True)
+class ArticleSpec(MelSpec):
     """The 162 numbers that the article's notebooks compute with librosa's defaults, averaged over time.
 
     Example:
@@ -94,16 +122,10 @@ class ArticleSpec(FrontendSpec):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        nyquist = self.sample_rate / 2
-        self.expect(self.sample_rate > 0 and self.hop > 0, "sample rate and hop must be positive")
-        self.expect(self.n_fft >= 16 and self.n_fft % 2 == 0, f"n_fft must be even and at least 16, got {self.n_fft}")
         self.expect(self.n_fft % self.hop == 0, f"n_fft must be a multiple of hop, got {self.n_fft} and {self.hop}")
         self.expect(self.n_chroma == len(NOTES), f"chroma has 12 notes, got n_chroma={self.n_chroma}")
         self.expect(0 < self.n_mfcc <= self.n_mels, f"1 to {self.n_mels} MFCCs are possible, got {self.n_mfcc}")
-        self.expect(
-            0 <= self.mel_low < self.mel_high <= nyquist,
-            f"mel bands must lie between 0 and {nyquist:g} Hz, got {self.mel_low:g} to {self.mel_high:g}",
-        )
+        nyquist = self.sample_rate / 2
         self.expect(
             0 < self.tuning_low < self.tuning_high <= nyquist,
             f"tuning peaks must lie between 0 and {nyquist:g} Hz, got {self.tuning_low:g} to {self.tuning_high:g}",
@@ -116,11 +138,6 @@ class ArticleSpec(FrontendSpec):
         self.expect(
             self.tuning is None or -0.5 <= self.tuning < 0.5, f"tuning must lie in [-0.5, 0.5), got {self.tuning}"
         )
-
-    @property
-    def bins(self) -> int:
-        """Count the frequencies of a frame's spectrum."""
-        return self.n_fft // 2 + 1
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -147,7 +164,7 @@ class ArticleSpec(FrontendSpec):
 
 
 @dataclass(frozen=True)
-class LogmelSpec(FrontendSpec):
+class LogmelSpec(MelSpec):
     """A log-mel spectrogram as Whisper takes it: logarithmic, nothing further than 8 decades below the loudest.
 
     Example:
@@ -171,20 +188,7 @@ class LogmelSpec(FrontendSpec):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        nyquist = self.sample_rate / 2
-        self.expect(self.sample_rate > 0 and self.hop > 0, "sample rate and hop must be positive")
-        self.expect(self.n_fft >= 16 and self.n_fft % 2 == 0, f"n_fft must be even and at least 16, got {self.n_fft}")
-        self.expect(self.n_mels > 0, f"at least one mel band is needed, got {self.n_mels}")
-        self.expect(
-            0 <= self.mel_low < self.mel_high <= nyquist,
-            f"mel bands must lie between 0 and {nyquist:g} Hz, got {self.mel_low:g} to {self.mel_high:g}",
-        )
         self.expect(min(self.floor_power, self.floor_decades, self.scale) > 0, "floors and scale must be positive")
-
-    @property
-    def bins(self) -> int:
-        """Count the frequencies of a frame's spectrum."""
-        return self.n_fft // 2 + 1
 
     @property
     def shape(self) -> tuple[int | None, ...]:

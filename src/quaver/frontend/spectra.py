@@ -4,7 +4,8 @@ import numpy as np
 
 from quaver.errors import AudioError
 from quaver.frontend import tables
-from quaver.frontend.tables import Array, Spectral
+from quaver.frontend.spec import MelSpec
+from quaver.frontend.tables import Array
 
 CHUNK = 32  # frames transformed together, so that their double precision stays in the processor's cache
 SLICE = 20  # rows of one matrix product
@@ -26,14 +27,14 @@ def one_channel(samples: Array) -> Array:
         return np.ascontiguousarray(samples, dtype=np.float32)
 
 
-def overlapping(padded: Array, spec: Spectral) -> Array:
+def overlapping(padded: Array, spec: MelSpec) -> Array:
     """See the samples as overlapping frames (frames, n_fft), without copying them."""
     step = padded.itemsize
     shape = 1 + (len(padded) - spec.n_fft) // spec.hop, spec.n_fft
     return np.ndarray(shape, padded.dtype, padded, strides=(spec.hop * step, step))
 
 
-def magnitudes(frames: Array, spec: Spectral) -> Array:
+def magnitudes(frames: Array, spec: MelSpec) -> Array:
     """Give the magnitude spectra (frames, bins) float32 of (frames, n_fft) samples.
 
     The transform is in double precision and rounded as librosa rounds it: NumPy's single precision is slower, and a
@@ -54,7 +55,7 @@ def magnitudes(frames: Array, spec: Spectral) -> Array:
     return magnitude
 
 
-def mel(power: Array, spec: Spectral) -> Array:
+def mel(power: Array, spec: MelSpec) -> Array:
     """Sum (frames, bins) into mel bands (frames, n_mels)."""
     bands = np.empty((len(power), spec.n_mels), np.float32)
     for rows, bins, weights in tables.mel_bands(spec):

@@ -5,10 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from quaver.frontend.spec import ArticleSpec, LogmelSpec
+from quaver.frontend.spec import ArticleSpec, MelSpec
 
 Array = np.ndarray[Any, np.dtype[Any]]
-Spectral = ArticleSpec | LogmelSpec
 _GROUP = 16  # mel bands multiplied at once
 _MEL_STEP = 200 / 3  # Hz per mel below 1000 Hz
 _MEL_BREAK = 1000.0  # Hz; logarithmic above
@@ -16,19 +15,19 @@ _MEL_LOG = np.log(6.4) / 27  # natural log of the ratio of neighbouring mels abo
 
 
 @lru_cache
-def window(spec: Spectral) -> Array:
+def window(spec: MelSpec) -> Array:
     """Give the periodic Hann window (n_fft,) float64."""
     return _fixed(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(spec.n_fft) / spec.n_fft))
 
 
 @lru_cache
-def frequencies(spec: Spectral) -> Array:
+def frequencies(spec: MelSpec) -> Array:
     """Give the frequency of every bin of the spectrum (bins,) float64, in Hz."""
     return _fixed(np.arange(spec.bins) * (spec.sample_rate / spec.n_fft))
 
 
 @lru_cache
-def mel(spec: Spectral) -> Array:
+def mel(spec: MelSpec) -> Array:
     """Give the triangular mel weights (n_mels, bins) float32, each of equal area.
 
     The scale is linear up to 1000 Hz and logarithmic above, as in Slaney, Auditory Toolbox, 1998.
@@ -42,7 +41,7 @@ def mel(spec: Spectral) -> Array:
 
 
 @lru_cache
-def mel_bands(spec: Spectral) -> tuple[tuple[slice, slice, Array], ...]:
+def mel_bands(spec: MelSpec) -> tuple[tuple[slice, slice, Array], ...]:
     """Cut the mel weights into groups of neighbouring bands without the bins that are zero in all of them.
 
     Returns:
