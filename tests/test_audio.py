@@ -472,3 +472,11 @@ def test_real_corpora_decode_and_are_whole(corpora: Path) -> None:
         for path in clips[:: max(1, len(clips) // 8)]:
             samples, rate = audio.load(path)
             assert len(samples) / rate == pytest.approx(audio.info(path).seconds)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="files are read through Python on Windows")
+def test_libsndfile_reads_a_file_without_calling_python(tmp_path, monkeypatch):
+    """A Ctrl-C that falls into a callback is lost, so `quaver predict` could go on for ever."""
+    audio.write(tmp_path / "a.flac", np.sin(np.arange(8000, dtype=np.float32)), 16_000)
+    monkeypatch.setattr(soundfile.SoundFile, "_init_virtual_io", lambda *_: pytest.fail("a callback was made"))
+    assert audio.load(tmp_path / "a.flac")[0].shape == (8000,)

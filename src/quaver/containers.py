@@ -2,6 +2,7 @@
 
 import io
 import math
+import os
 import re
 import shlex
 import zlib
@@ -63,7 +64,7 @@ def opened(source: Source) -> Iterator[tuple[Sound, str]]:
     name = str(source) if isinstance(source, Path | str) else str(getattr(source, "name", "the sound"))
     with _file(source, name) as file:
         _recognise(file, name)
-        with _decoder(file, name) as sound:
+        with _readable(file, source) as readable, _decoder(file, readable, name) as sound:
             _check_container(sound, file, name)
             yield sound, name
 
@@ -94,15 +95,15 @@ def _recognise(file: BinaryIO, name: str) -> None:
         raise AudioError(f"{name} is {found}, which quaver cannot decode; convert it: {_remedy(name)}")
 
 
-def _decoder(file: BinaryIO, name: str) -> Sound:
+def _decoder(file: BinaryIO, readable: BinaryIO | int, name: str) -> Sound:
     file.seek(0)
     head = file.read(512)
     file.seek(0)
     try:
-        return Sound(file)
-    except TypeError:  # soundfile wants to be told the rate of what is called .raw
-        raise AudioError(f"{name} has no header that tells its rate; give it one, for example as WAV.") from None
-    except (RuntimeError, OSError) as error:  # libsndfile's errors are RuntimeErrors
+        return Sound(readable, closefd=False)
+    except (RuntimeError, OSError, TypeError) as error:  # libsndfile's errors are RuntimeErrors
+        if name.lower().endswith(".raw"):  # soundfile has a TypeError for it
+            raise AudioError(f"{name} has no header that tells its rate; give it one, for example as WAV.") from None
         if _is_text(head):
             raise AudioError(f"{name} is text, not sound.") from None
         with suppress(RuntimeError):  # by the suffix an MP3 is found behind padding; the decoder may write to stderr
@@ -112,6 +113,22 @@ def _decoder(file: BinaryIO, name: str) -> Sound:
             f"{name} cannot be read as sound: {reason(error)} It is damaged, or not of a kind that quaver reads "
             "(WAV, FLAC, OGG, MP3, AIFF, AU, CAF)."
         ) from error
+
+
+@contextmanager
+def _readable(file: BinaryIO, source: Source) -> Iterator[BinaryIO | int]:
+    """Give what libsndfile is to read: the number of a file wherever there is one.
+
+    For each read of a file object it calls back into Python, and a Ctrl-C that falls into such a call is lost.
+    """
+    if os.name == "nt" or not isinstance(source, Path | str) or isinstance(file, io.BytesIO):
+        yield file
+        return
+    number = os.open(source, os.O_RDONLY)  # not the number of `file`, whose position it would share
+    try:
+        yield number
+    finally:
+        os.close(number)
 
 
 def _check_container(sound: Sound, file: BinaryIO, name: str) -> None:
