@@ -82,7 +82,17 @@ def read(corpus: str) -> Manifest | None:
 
 def settings(name: str, seed: int) -> Settings:
     """Give the recipe of every row: the head of `small`, untouched clips."""
-    recipe = Recipe(epochs=60, batch=64, patience=12, slow_after=4, balance="corpus", refit=True, seed=seed)
+    recipe = Recipe(
+        epochs=60,
+        batch=64,
+        patience=12,
+        slow_after=4,
+        mixup=1.0,
+        adapted=True,
+        balance="corpus",
+        refit=True,
+        seed=seed,
+    )
     return Settings(network="small", frontend="logmel", protocol=name, variants=("",), recipe=recipe)
 
 
@@ -126,7 +136,8 @@ class Part:
         head = networks.load(folder / name)
         normalised = keras().Model(head.input, head.get_layer("speaker").output)
         self.voice = np.asarray(normalised.predict(heard.values, verbose=0), np.float64)
-        self.kernel, self.bias = (np.asarray(w, np.float64) for w in head.get_layer("dense").get_weights())
+        layers = (head.get_layer(name) for name in ("hidden", "dense"))
+        self.hidden, self.dense = ([np.asarray(w, np.float64) for w in layer.get_weights()] for layer in layers)
         self.clips = heard.clips.clips
         self.columns = [i for i, label in enumerate(card["emotions"]) if label in present]
         self.labels = tuple(card["emotions"][i] for i in self.columns)
@@ -134,7 +145,8 @@ class Part:
 
     def answers(self, voice: Array) -> Array:
         """Give calibrated probabilities (n, k) among the labels of the tested corpus."""
-        logits = (voice @ self.kernel + self.bias)[:, self.columns] / self.temperature
+        hidden = np.maximum(voice @ self.hidden[0] + self.hidden[1], 0)
+        logits = (hidden @ self.dense[0] + self.dense[1])[:, self.columns] / self.temperature
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         return powers / powers.sum(axis=1, keepdims=True)
 

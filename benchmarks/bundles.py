@@ -47,8 +47,10 @@ SETTINGS = {
         network="small",
         frontend="logmel",
         protocol="speakers-5fold",
-        variants=("", "snr", "room+snr", "band", "speed+gain"),
-        recipe=Recipe(epochs=60, batch=128, patience=10, slow_after=4, balance="corpus", refit=True),
+        variants=("", "colour", "room+snr", "telephone", "babble", "crop", "speed+overdrive"),
+        recipe=Recipe(
+            epochs=60, batch=128, patience=10, slow_after=4, mixup=1.0, adapted=True, balance="corpus", refit=True
+        ),
     ),
 }
 KEEP = (

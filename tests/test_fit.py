@@ -8,7 +8,7 @@ import pytest
 
 from quaver import networks
 from quaver.backend import keras
-from quaver.balance import Data, targets
+from quaver.balance import Data, mixed, targets
 from quaver.balance import weights as weights_of
 from quaver.errors import TrainingError
 from quaver.fit import FIELDS, Recipe, best_row, fit, predict, rate, refit, uar
@@ -136,6 +136,27 @@ def test_every_emotion_of_every_corpus_weighs_the_same():
     assert groups == pytest.approx([7 / 4] * 4)
     with pytest.raises(TrainingError, match="emotion, corpus"):
         weights_of(Data(np.zeros((7, 1), "f"), truth, corpus), "fair")
+
+
+def test_mixtures_stay_within_a_corpus_and_keep_what_it_says(rng):
+    truth, corpus = np.array([0, 1] * 20 + [0, 2] * 20), np.repeat([0, 1], 40)
+    data = Data(rng.normal(size=(80, 3)).astype("f") + 100 * corpus[:, None], truth, corpus)
+    heavy, wanted = weights_of(data, "corpus"), targets(data, 3, "corpus")
+    features, labels, total = mixed(data.features, wanted, heavy, corpus, 1.0, rng)
+    assert (features[:40] < 50).all() and (features[40:] > 50).all()
+    assert ((labels == -1) == (wanted == -1)).all()
+    assert np.maximum(labels, 0).sum(axis=1) == pytest.approx(np.ones(80), abs=1e-6)
+    assert 0.1 < np.mean(np.maximum(labels, 0).max(axis=1) < 0.95) < 0.9  # many are mixtures of two classes
+    assert total.mean() == pytest.approx(heavy.mean(), rel=0.05)
+
+
+def test_the_loss_of_a_mixture_counts_both_classes():
+    from quaver.networks.layers import known_crossentropy
+
+    guessed = np.array([[0.2, 0.6, 0.2]], "f")
+    assert float(known_crossentropy(np.array([[0.25, 0.75, -1]], "f"), guessed)[0]) == pytest.approx(
+        -0.25 * np.log(0.2 / 0.8) - 0.75 * np.log(0.6 / 0.8), rel=1e-5
+    )
 
 
 def test_a_corpus_teaches_nothing_about_emotions_that_it_lacks(tmp_path):

@@ -12,6 +12,7 @@ from quaver.errors import AudioError, SpecError
 from quaver.frontend import LogmelSpec
 
 SPEC = LogmelSpec()
+WHISPER = LogmelSpec(peak=None, floor_power=1e-10)
 CLIPS = sorted((ROOT / "data" / "emodb" / "wav").iterdir())[::27]
 
 
@@ -26,29 +27,40 @@ def reference(samples: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("path", CLIPS, ids=lambda path: path.stem)
 def test_real_clips_come_out_as_whisper_hears_them(path):
     samples, _ = audio.load(path, SPEC.sample_rate)
-    values = frontend.features(samples, SPEC)
+    values = frontend.features(samples, WHISPER)
     assert values.dtype == np.float32
     assert values.shape == (len(samples) // 160, 80)
     assert np.abs(values - reference(samples)).max() <= 1e-4
+
+
+@pytest.mark.parametrize("path", CLIPS[::5], ids=lambda path: path.stem)
+@pytest.mark.parametrize("gain", [1.0, 0.01, 1e-4])
+def test_how_loud_a_clip_is_does_not_matter(path, gain):
+    """The loudest value always lies at (2 + 4) / 4; otherwise it is what Whisper would hear at that level."""
+    samples, _ = audio.load(path, SPEC.sample_rate)
+    values, theirs = frontend.features(np.float32(gain) * samples, SPEC), reference(samples)
+    assert values.max() == pytest.approx(1.5, abs=1e-6)
+    assert np.abs(values - np.maximum(theirs + 1.5 - theirs.max(), -0.5)).max() <= 1e-4
 
 
 @pytest.mark.filterwarnings("ignore:n_fft=400")
 @pytest.mark.parametrize("length", [201, 319, 320, 321, 16_000, 16_159])
 def test_a_clip_of_any_length_has_a_frame_for_each_whole_hop(length, rng):
     samples = rng.normal(size=length).astype(np.float32)
-    values = frontend.features(samples, SPEC)
+    values = frontend.features(samples, WHISPER)
     assert values.shape == (SPEC.frames(length), 80) == (length // 160, 80)
     assert np.abs(values - reference(samples)).max() <= 1e-4
 
 
-def test_gain_only_shifts_it(rng):
+def test_gain_only_shifts_whispers_own(rng):
     samples = rng.normal(size=16_000).astype(np.float32)
-    quieter, same = (frontend.features(gain * samples, SPEC) for gain in (0.1, 1))
+    quieter, same = (frontend.features(gain * samples, WHISPER) for gain in (0.1, 1))
     assert np.allclose(same - quieter, 2 / 4, atol=1e-5)  # 20 dB are two decades of power, divided by four
 
 
 def test_silence_lies_at_the_floor():
-    assert np.allclose(frontend.features(np.zeros(1600, np.float32), SPEC), (-10 + 4) / 4)
+    assert np.allclose(frontend.features(np.zeros(1600, np.float32), WHISPER), (-10 + 4) / 4)
+    assert np.isfinite(frontend.features(np.zeros(1600, np.float32), SPEC)).all()
 
 
 @pytest.mark.parametrize(
@@ -68,7 +80,7 @@ def test_samples_that_cannot_be_used_are_refused(samples, message):
 
 CHANGES = [
     *({"sample_rate": 22_050}, {"n_fft": 512}, {"hop": 200}, {"n_mels": 64}, {"mel_low": 40.0}, {"mel_high": 7600.0}),
-    *({"floor_power": 1e-6}, {"floor_decades": 4.0}, {"offset": 3.0}, {"scale": 2.0}),
+    *({"floor_power": 1e-3}, {"peak": 1.0}, {"peak": None}, {"floor_decades": 4.0}, {"offset": 3.0}, {"scale": 2.0}),
 ]
 
 
@@ -86,7 +98,7 @@ def test_every_number_is_tested():
 
 
 def test_the_fingerprint_is_pinned():
-    assert SPEC.fingerprint == frontend.spec("logmel").fingerprint == "25cb26e64061"
+    assert SPEC.fingerprint == frontend.spec("logmel").fingerprint == "49cc1bb55229"
     assert frontend.from_dict(SPEC.to_dict()) == SPEC
 
 

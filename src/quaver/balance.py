@@ -51,3 +51,34 @@ def weights(data: Data, balance: str) -> Array:
     _, group, counts = np.unique(data.truth + 10_000 * corpus, return_inverse=True, return_counts=True)
     of_group: Array = len(data.truth) / (len(counts) * counts)
     return of_group[group].astype(np.float32)
+
+
+def mixed(
+    features: Array, wanted: Array, heavy: Array, corpus: Array, spread: float, rng: np.random.Generator
+) -> tuple[Array, Array, Array]:
+    """Mix each clip with another of its corpus (mixup; Zhang et al., 2018).
+
+    Both belong to one corpus, so that they know the same classes; the labels are mixed by share and weight.
+
+    Args:
+        features: (n, ...) of the clips.
+        wanted: (n, k) from `targets`.
+        heavy: (n,) weight of each clip.
+        corpus: (n,) corpus numbers.
+        spread: both parameters of the Beta distribution of the shares; 1 draws them evenly.
+        rng: where partners and shares come from.
+
+    Returns:
+        Features, targets and weights of the mixtures, of the same shapes.
+    """
+    partner = np.arange(len(corpus))
+    for number in np.unique(corpus):
+        inside = np.flatnonzero(corpus == number)
+        partner[inside] = rng.permutation(inside)
+    share = rng.beta(spread, spread, len(corpus)).astype(np.float32)
+    first, second = share * heavy, (1 - share) * heavy[partner]
+    total = first + second
+    labels = (first / total)[:, None]
+    mixture = np.where(wanted < 0, wanted, labels * wanted + (1 - labels) * wanted[partner])
+    share = share.reshape(-1, *[1] * (features.ndim - 1))
+    return share * features + (1 - share) * features[partner], mixture.astype(np.float32), total

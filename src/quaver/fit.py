@@ -15,7 +15,7 @@ import numpy as np
 
 from quaver import networks
 from quaver.backend import keras
-from quaver.balance import Data, targets, weights
+from quaver.balance import Data, mixed, targets, weights
 from quaver.errors import TrainingError
 from quaver.files import atomic_path, atomic_text, write_json
 
@@ -39,6 +39,8 @@ class Recipe:
     slow_after: int = 6  # epochs without a lower validation loss, then multiply the rate by `slow_by`
     slow_by: float = 0.4
     refit: bool = False  # train once more for as many epochs on the validation speakers too, whose choice is made
+    mixup: float = 0.0  # of the Beta distribution from which two clips' shares in a mixture are drawn; 0: no mixtures
+    adapted: bool = False  # show each clip also as a profile of its speaker makes it, where the network takes profiles
     balance: str = ""  # "emotion": rare classes weigh as much as common ones; "corpus": each within each corpus
     seed: int = 0
 
@@ -202,14 +204,15 @@ def _learn(model: Any, train: Data, labels: int, recipe: Recipe, share: float, h
     batch = min(recipe.batch, shown)
     order = np.random.default_rng([recipe.seed, number]).permutation(len(train.truth))
     order = order[: shown // batch * batch]  # whole batches only: another shape would be compiled again
-    return model.fit(
-        train.features[order],
-        targets(train, labels, recipe.balance)[order],
-        batch_size=batch,
-        sample_weight=weights(train, recipe.balance)[order] if recipe.balance else None,
-        shuffle=False,
-        verbose=0,
-    ).history
+    heavy = weights(train, recipe.balance)[order] if recipe.balance else None
+    features, wanted = train.features[order], targets(train, labels, recipe.balance)[order]
+    if recipe.mixup:
+        corpus = train.corpus[order] if train.corpus is not None else np.zeros(len(order), int)
+        heavy = np.ones(len(order), np.float32) if heavy is None else heavy
+        rng = np.random.default_rng([recipe.seed, number, 1])
+        features, wanted, heavy = mixed(features, wanted, heavy, corpus, recipe.mixup, rng)
+    fitted = model.fit(features, wanted, batch_size=batch, sample_weight=heavy, shuffle=False, verbose=0)
+    return fitted.history
 
 
 def _seed_dropout(model: Any, seed: int, epoch: int) -> None:

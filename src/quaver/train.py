@@ -18,6 +18,7 @@ from quaver.fit import BEST, REFIT, Recipe, Row, best_row, fit, predict, refit, 
 from quaver.frontend import FrontendSpec, spec
 from quaver.manifest import Manifest
 from quaver.scores import Scores
+from quaver.sides import Side, augmented
 from quaver.splits import Fold, Protocol, protocol
 from quaver.stems import Stem
 
@@ -45,14 +46,6 @@ class Settings:
         spec(self.frontend)
         for variant in self.variants:
             augment.recipe(variant)
-
-
-@dataclass(frozen=True)
-class Side:
-    """One side of a fold: its clips and what the network sees of them."""
-
-    clips: Manifest
-    data: Data
 
 
 def run(
@@ -194,18 +187,18 @@ class _Job:
 def _train(job: _Job, resume: bool, say: Say, progress: dataset.Progress | None) -> Bundle:
     leaks.guard(job.fold, allow_leak=job.lenient, progress=progress)
     recipe, labels = job.settings.recipe, job.labels
-    train = _side(_augmented(job.fold.train, job.settings.variants), job, say, progress)
+    train = _side(augmented(job.fold.train, job.settings.variants), job, say, progress)
     validation = _side(job.fold.validation, job, say, progress)
     share = 1 / len(job.settings.variants)  # an epoch shows each clip once on average, in one of its variants
-    sides, build = (train.data, validation.data), _builder(job, train.data)
+    sides, build = (_shown(job, train), validation.data), _builder(job, train.data)
     history = fit(build, *sides, len(labels), recipe, job.folder, share=share, resume=resume, say=say)
     model = networks.load(job.folder / BEST)
     plots.save(plots.curves(history), job.folder / "curves")
     guessed = predict(model, validation.data.features)
     if recipe.refit:
-        together = _together(*sides)
-        path = job.folder / REFIT
-        refit(_builder(job, together), together, len(labels), recipe, history, path, share=share)
+        everybody = train.with_clips_of(validation)
+        path, shown = job.folder / REFIT, _shown(job, everybody)
+        refit(_builder(job, everybody.data), shown, len(labels), recipe, history, path, share=share)
         model = networks.load(path)
     return _finish(job, history, model, guessed, train, validation, say, progress)
 
@@ -218,9 +211,13 @@ def _builder(job: _Job, data: Data) -> Callable[[], Any]:
     return lambda: networks.build(name, shape, len(job.labels), mean=mean, variance=variance, seed=seed)
 
 
-def _together(train: Data, validation: Data) -> Data:
-    pairs = ((train.features, validation.features), (train.truth, validation.truth), (train.corpus, validation.corpus))
-    return Data(*(np.concatenate([np.asarray(part) for part in pair]) for pair in pairs))
+def _shown(job: _Job, side: Side) -> Data:
+    """Give what training shows: the clips, and where it is asked for each as a profile of its speaker makes it."""
+    if not job.settings.recipe.adapted:
+        return side.data
+    if job.stem is None:
+        raise TrainingError(f"the network {job.settings.network!r} takes no profiles; train it without --adapted.")
+    return side.with_adapted()
 
 
 def _finish(
@@ -248,14 +245,6 @@ def _finish(
     write_json(job.folder / "scores.json", scores.to_dict() | {"best_epoch": best_row(history)["epoch"]})
     say(f"test: UAR {100 * scores.uar:.1f} on {scores.clips} clips")
     return bundle
-
-
-def _augmented(train: Manifest, variants: Sequence[str]) -> Manifest:
-    """Give each training clip one row a variant; rows that a protocol has made already stay as they are."""
-    if any(clip.variant for clip in train):
-        return train
-    rows = (replace(clip, extra={**clip.extra, "variant": v}) if v else clip for clip in train for v in variants)
-    return Manifest(tuple(rows))
 
 
 def _side(clips: Manifest, job: _Job, say: Say, progress: dataset.Progress | None) -> Side:

@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from quaver.audio import Samples
+from quaver.augment.channels import Babble, Colour, Crop, Overdrive, Telephone
 from quaver.augment.effects import (
     BandLimit,
     Gain,
@@ -32,18 +33,23 @@ from quaver.errors import SpecError
 
 __all__ = [
     "RECIPES",
+    "Babble",
     "BandLimit",
     "Chain",
+    "Colour",
+    "Crop",
     "Effect",
     "FrequencyMask",
     "Gain",
     "Noise",
     "NoiseAtSnr",
+    "Overdrive",
     "Pitch",
     "Room",
     "Shift",
     "Speed",
     "Stretch",
+    "Telephone",
     "TimeMask",
     "recipe",
     "vary",
@@ -95,6 +101,11 @@ RECIPES: Mapping[str, Callable[[], Effect]] = {
     "speed": Speed,
     "band": BandLimit,
     "room": Room,
+    "colour": Colour,
+    "babble": Babble,
+    "telephone": Telephone,
+    "overdrive": Overdrive,
+    "crop": Crop,
 }
 
 

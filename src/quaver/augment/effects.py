@@ -20,11 +20,13 @@ def within(what: str, values: tuple[float, float], lowest: float, highest: float
         raise SpecError(f"{what}: got {got}, expected a range within {lowest} to {highest}, where the emotion stays.")
 
 
-def _seed(rng: np.random.Generator) -> int:
+def seed(rng: np.random.Generator) -> int:
+    """Draw the seed of what an effect makes later."""
     return int(rng.integers(2**53))  # survives JSON and float64
 
 
-def _single(samples: np.ndarray) -> Samples:
+def single(samples: np.ndarray) -> Samples:
+    """Give a copy in single precision."""
     return samples.astype(np.float32)
 
 
@@ -46,12 +48,12 @@ class Noise:
 
     def draw(self, rng: np.random.Generator, samples: Samples, sample_rate: int) -> Params:
         """Choose `amplitude`, a fraction of the peak, and the `seed` of the noise."""
-        return {"amplitude": self.level * float(rng.uniform()), "seed": _seed(rng)}
+        return {"amplitude": self.level * float(rng.uniform()), "seed": seed(rng)}
 
     def apply(self, samples: Samples, sample_rate: int, params: Mapping[str, float]) -> Samples:
         """Add the noise; the length stays."""
         peak = float(np.abs(samples).max(initial=0.0))
-        return _single(samples + params["amplitude"] * peak * _white(params, len(samples)))
+        return single(samples + params["amplitude"] * peak * _white(params, len(samples)))
 
 
 @dataclass(frozen=True)
@@ -69,14 +71,14 @@ class NoiseAtSnr:
 
     def draw(self, rng: np.random.Generator, samples: Samples, sample_rate: int) -> Params:
         """Choose `snr` in dB and the `seed` of the noise."""
-        return {"snr": float(rng.uniform(self.low, self.high)), "seed": _seed(rng)}
+        return {"snr": float(rng.uniform(self.low, self.high)), "seed": seed(rng)}
 
     def apply(self, samples: Samples, sample_rate: int, params: Mapping[str, float]) -> Samples:
         """Add noise whose measured power gives exactly this ratio; silence stays silence."""
         noise = _white(params, len(samples))
         power = float(np.square(samples, dtype=np.float64).sum())
         gain = np.sqrt(power / max(float(np.square(noise).sum()), 1e-30)) * 10.0 ** (-params["snr"] / 20)
-        return _single(samples + gain * noise)
+        return single(samples + gain * noise)
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ class Gain:
         peak = float(np.abs(samples).max(initial=0.0))
         if peak * factor > 1.0:  # never louder than full scale, nor quieter than a clip that already exceeds it
             factor = max(1.0 / peak, min(factor, 1.0))
-        return _single(samples * factor)
+        return single(samples * factor)
 
 
 @dataclass(frozen=True)
@@ -242,7 +244,7 @@ class Room:
     def draw(self, rng: np.random.Generator, samples: Samples, sample_rate: int) -> Params:
         """Choose `rt60` in seconds, `direct` in dB, and the `seed` of the reflections."""
         rt60, direct = float(rng.uniform(self.low, self.high)), float(rng.uniform(0.0, 12.0))
-        return {"rt60": rt60, "direct": direct, "seed": _seed(rng)}
+        return {"rt60": rt60, "direct": direct, "seed": seed(rng)}
 
     def apply(self, samples: Samples, sample_rate: int, params: Mapping[str, float]) -> Samples:
         """Reverberate; length and energy stay."""

@@ -36,6 +36,8 @@ def train(
     seed: Annotated[int, typer.Option()] = 0,
     variants: Annotated[str, typer.Option(help="Rows a training clip becomes besides itself.")] = "noise,stretch+pitch",
     balance: Annotated[str, typer.Option(help="Weigh rare classes more: emotion, or corpus, within each.")] = "",
+    mixup: Annotated[float, typer.Option(help="Mix clips; the Beta distribution's parameter, such as 1.")] = 0,
+    adapted: Annotated[bool, typer.Option("--adapted", help="Learn voices as profiles make them, too.")] = False,
     refit: Annotated[bool, typer.Option("--refit", help="Then let validation speakers teach too.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
     allow_leak: Annotated[bool, typer.Option("--allow-leak", help="Train although sides share speakers.")] = False,
@@ -52,7 +54,8 @@ def train(
     from quaver.networks import made_for
     from quaver.train import Settings
 
-    recipe = Recipe(epochs, batch, learning_rate, patience, balance=balance, refit=refit, seed=seed)
+    shown = {"mixup": mixup, "adapted": adapted, "balance": balance, "refit": refit}
+    recipe = Recipe(epochs, batch, learning_rate, patience, **shown, seed=seed)
     rows = ("", *(name for name in variants.split(",") if name))
     settings = Settings(network, frontend or made_for(network), protocol, rows, recipe)
     clips = Manifest.read(*manifests)

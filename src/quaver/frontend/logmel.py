@@ -11,8 +11,8 @@ from quaver.frontend.tables import Array
 def features(samples: Array, spec: LogmelSpec) -> Array:
     """Compute the spectrogram of a clip or window.
 
-    Whisper's own code pads everything to 30 s; here a clip stays as long as it is, and the floor lies below the loudest
-    value of the clip.
+    Whisper's own code pads everything to 30 s; here a clip stays as long as it is, its loudest value is moved to
+    `spec.peak`, and the floor lies below that.
 
     Args:
         samples: (n,) float32, one channel at `spec.sample_rate`, more than half a frame of them.
@@ -33,5 +33,7 @@ def features(samples: Array, spec: LogmelSpec) -> Array:
     padded = np.pad(samples, half, mode="reflect")
     powers = np.square(spectra.magnitudes(spectra.overlapping(padded, spec)[:frames], spec))
     logs = np.log(np.maximum(spectra.mel(powers, spec), np.float32(spec.floor_power))) * np.float32(1 / np.log(10))
+    if spec.peak is not None:
+        logs += np.float32(spec.peak) - logs.max()
     floored = np.maximum(logs, logs.max() - np.float32(spec.floor_decades))
     return np.asarray((floored + np.float32(spec.offset)) / np.float32(spec.scale), np.float32)

@@ -167,6 +167,10 @@ class ArticleSpec(MelSpec):
 class LogmelSpec(MelSpec):
     """A log-mel spectrogram as Whisper takes it: logarithmic, nothing further than 8 decades below the loudest.
 
+    Whisper hears how loud a clip is. Here the loudest value of a clip or window always lies at `peak`: how far the
+    microphone stood, and how the input was set, no longer matters. With `peak=None` and `floor_power=1e-10` the values
+    are Whisper's own.
+
     Example:
         >>> LogmelSpec().shape, LogmelSpec().frames(16_000)
         ((None, 80), 100)
@@ -181,7 +185,8 @@ class LogmelSpec(MelSpec):
     n_mels: int = 80
     mel_low: float = 0.0  # Hz
     mel_high: float = 8000.0  # Hz
-    floor_power: float = 1e-10  # smallest mel power that counts
+    floor_power: float = 1e-20  # smallest mel power that counts
+    peak: float | None = 2.0  # decades; where the loudest mel value of the clip or window is moved; None: it stays
     floor_decades: float = 8.0  # below the loudest mel value of the clip or window
     offset: float = 4.0  # added to the logarithm, before it is divided by
     scale: float = 4.0

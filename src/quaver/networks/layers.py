@@ -17,9 +17,9 @@ _registered = _keras.saving.register_keras_serializable("quaver")
 def known_crossentropy(target: Any, probabilities: Any) -> Any:
     """Give the cross-entropy (batch,) among the classes whose target is not -1, as if there were no others."""
     known = _ops.cast(target >= 0, probabilities.dtype)
-    of_truth = _ops.sum(probabilities * _ops.maximum(target, 0), axis=-1)
-    of_known = _ops.sum(probabilities * known, axis=-1)
-    return _ops.log(_ops.maximum(of_known, TINY)) - _ops.log(_ops.maximum(of_truth, TINY))
+    of_known = _ops.sum(probabilities * known, axis=-1, keepdims=True)
+    short = _ops.log(_ops.maximum(of_known, TINY)) - _ops.log(_ops.maximum(probabilities, TINY))
+    return _ops.sum(_ops.maximum(target, 0) * short, axis=-1)
 
 
 @_registered

@@ -1,0 +1,43 @@
+"""The sides of a fold as training takes them: clips, and what the network sees of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from quaver import voices
+from quaver.balance import Data
+from quaver.manifest import Manifest
+
+_TINY = 1e-12  # of a variance
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a fold: its clips and what the network sees of them."""
+
+    clips: Manifest
+    data: Data
+
+    def with_clips_of(self, other: "Side") -> "Side":
+        """Give both sides as one."""
+        ours, theirs = self.data, other.data
+        pairs = (
+            (ours.features, theirs.features),
+            (ours.truth, theirs.truth),
+            (ours.corpus, theirs.corpus),
+        )
+        return Side(self.clips + other.clips, Data(*(np.concatenate([np.asarray(p) for p in pair]) for pair in pairs)))
+
+    def with_adapted(self) -> Data:
+        """Give the clips twice: as they are, and as a profile of their speaker, heard through one channel, has them."""
+        known, values = [f"{clip.group} {clip.variant}" for clip in self.clips], self.data.features
+        return voices.with_adapted(self.data, known, values.mean(axis=0), np.sqrt(values.var(axis=0) + _TINY))
+
+
+def augmented(train: Manifest, variants: Sequence[str]) -> Manifest:
+    """Give each training clip one row a variant; rows that a protocol has made already stay as they are."""
+    if any(clip.variant for clip in train):
+        return train
+    rows = (replace(clip, extra={**clip.extra, "variant": v}) if v else clip for clip in train for v in variants)
+    return Manifest(tuple(rows))
