@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from accuracy import DRAWS, ENROLLED, Part
-from bundles import SETTINGS, TWICE, UNHEARD, read
+from bundles import RUNS, SETTINGS, TWICE, UNHEARD, read
 
 from quaver import EMOTIONS, profiles
 from quaver.files import write_json
@@ -28,7 +28,7 @@ def main() -> None:
     heard = read().where(lambda clip: clip.group not in UNHEARD | TWICE)
     settings = SETTINGS["small"]
     folds = protocol(settings.protocol).folds(heard, settings.recipe.seed)
-    run = HERE.parent / "runs" / "bundles" / "small"
+    run = RUNS / "small"
     parts = [Part(run / f"fold-{fold.index:02d}", fold.validation, EMOTIONS, BEST) for fold in folds]
     plain = pooled([(part.answers(part.voice), part.truth) for part in parts])
     table = {}

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from bundles import SETTINGS, TWICE, UNHEARD, read
+from bundles import RUNS, SETTINGS, TWICE, UNHEARD, read
 
 from quaver import audio
 from quaver.augment import Room
@@ -41,7 +41,7 @@ def main() -> None:
     heard = read().where(lambda clip: clip.group not in UNHEARD | TWICE)
     settings = SETTINGS["small"]
     folds = protocol(settings.protocol).folds(heard, settings.recipe.seed)
-    run = HERE.parent / "runs" / "bundles" / "small"
+    run = RUNS / "small"
     truth: list[str] = []
     answers: dict[str, list[str]] = {}
     for fold in folds:

@@ -49,13 +49,15 @@ def train(
     quaver train m.csv --protocol speakers-5fold -o run --resume
     quaver train m.csv -o run --final
     """
+    from dataclasses import replace
+
     from quaver.fit import Recipe
     from quaver.manifest import Manifest
     from quaver.networks import made_for
     from quaver.train import Settings
 
-    shown = {"mixup": mixup, "adapted": adapted, "balance": balance, "refit": refit}
-    recipe = Recipe(epochs, batch, learning_rate, patience, **shown, seed=seed)
+    shown = Recipe(mixup=mixup, adapted=adapted, balance=balance, refit=refit, seed=seed)
+    recipe = replace(shown, epochs=epochs, batch=batch, learning_rate=learning_rate, patience=patience)
     rows = ("", *(name for name in variants.split(",") if name))
     settings = Settings(network, frontend or made_for(network), protocol, rows, recipe)
     clips = Manifest.read(*manifests)
