@@ -1,7 +1,8 @@
 """What was tried for the head of `small`, by validation speakers alone: test speakers decide nothing.
 
-Each try changes one number of the head or its recipe and trains the first two folds of three corpora. The table in
-benchmarks/results/tries.json holds the mean validation UAR at the best epoch, good and bad alike. Resumable.
+Each try changes a few numbers of the head, the recipe or the variants, and trains the first two folds of the shipped
+bundle's protocol. The table in benchmarks/results/tries.json holds the validation UAR of the network at its best epoch
+for each fold, as it is and with a profile of each speaker's clips, good and bad alike. Resumable.
 
     QUAVER_CORPORA=… python benchmarks/tries.py
 """
@@ -12,77 +13,88 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(HERE.parent / "runs" / "compiled"))
 
 import numpy as np  # noqa: E402
+from bundles import SETTINGS, TWICE, UNHEARD, read  # noqa: E402
 
-from quaver import corpora, dataset, networks, stems  # noqa: E402
+from quaver import EMOTIONS, dataset, networks, stems  # noqa: E402
 from quaver.balance import Data  # noqa: E402
-from quaver.emotions import in_order  # noqa: E402
 from quaver.files import write_json  # noqa: E402
-from quaver.fit import Recipe, best_row, fit  # noqa: E402
+from quaver.fit import BEST, fit, predict, uar  # noqa: E402
 from quaver.frontend import spec  # noqa: E402
 from quaver.manifest import Manifest  # noqa: E402
 from quaver.networks import small  # noqa: E402
-from quaver.splits import Fold, protocol  # noqa: E402
+from quaver.sides import Side, augmented  # noqa: E402
+from quaver.splits import protocol  # noqa: E402
 
 RESULTS = HERE / "results" / "tries.json"
-PROTOCOLS = {"emodb": "emodb-loso", "ravdess": "ravdess-emobox6", "banglaser": "speakers-5fold"}
 FOLDS = 2
-BASE = Recipe(epochs=60, batch=64, patience=12, slow_after=4, balance="corpus")
-TRIES = {  # name: numbers of the head, numbers of the recipe
-    **{f"weight decay {decay:g}": ({"DECAY": decay}, {}) for decay in (1e-3, 1e-2, 3e-2, 1e-1, 3e-1)},
-    "weight decay 0.01, dropout 0.5": ({"DECAY": 1e-2, "DROPOUT": 0.5}, {}),
-    "weight decay 0.01, no balance": ({"DECAY": 1e-2}, {"balance": ""}),
+SHIPPED = SETTINGS["small"]
+TRIES: dict[str, tuple[dict[str, float], dict[str, Any], tuple[str, ...]]] = {  # the head, the recipe, the variants
+    "as shipped": ({}, {}, SHIPPED.variants),
+    "no variants": ({}, {}, ("",)),
+    "white noise, rooms, bands, speed and gain": ({}, {}, ("", "snr", "room+snr", "band", "speed+gain")),
+    "no mixtures": ({}, {"mixup": 0.0}, SHIPPED.variants),
+    "without adapted voices": ({}, {"adapted": False}, SHIPPED.variants),
+    "neither mixtures nor adapted voices": ({}, {"mixup": 0.0, "adapted": False}, SHIPPED.variants),
+    "no balance": ({}, {"balance": ""}, SHIPPED.variants),
+    "dropout 0.3": ({"DROPOUT": 0.3}, {}, SHIPPED.variants),
+    "weight decay 0.01": ({"DECAY": 1e-2}, {}, SHIPPED.variants),
+    "weight decay 0.0001": ({"DECAY": 1e-4}, {}, SHIPPED.variants),
+    "64 hidden values": ({"HIDDEN": 64}, {}, SHIPPED.variants),
+    "512 hidden values": ({"HIDDEN": 512}, {}, SHIPPED.variants),
+    "a third of the learning rate": ({}, {"learning_rate": 3e-4}, SHIPPED.variants),
 }
 
 
 def main() -> None:
     """Run the tries that are not in the table yet."""
     done = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    for corpus, name in PROTOCOLS.items():
-        for fold in protocol(name).folds(read(corpus))[:FOLDS]:
-            sides = [side(fold, part) for part in (fold.train, fold.validation)]
-            for what, (numbers, recipe) in TRIES.items():
-                key = f"{corpus} {name} fold {fold.index}"
-                if key not in done.setdefault(what, {}):
-                    done[what][key] = round(validation_uar(sides, numbers, replace(BASE, **recipe)), 6)
-                    write_json(RESULTS, done)
-    for what, found in done.items():
-        print(f"{what:20} {100 * np.mean(list(found.values())):.1f}", file=sys.stderr)
+    heard = read().where(lambda clip: clip.group not in UNHEARD | TWICE)
+    for fold in protocol(SHIPPED.protocol).folds(heard, SHIPPED.recipe.seed)[:FOLDS]:
+        validation = side(fold.validation)
+        for what, (numbers, recipe, variants) in TRIES.items():
+            if str(fold.index) not in done.setdefault(what, {}):
+                train = side(augmented(fold.train, variants))
+                told = tried(train, validation, numbers, recipe, 1 / len(variants))
+                done[what][str(fold.index)] = told
+                write_json(RESULTS, done)
+                print(f"fold {fold.index}, {what}: {told}", file=sys.stderr, flush=True)
 
 
-def read(corpus: str) -> Manifest:
-    """Read a corpus's clips."""
-    if corpus == "emodb":
-        return Manifest.read(HERE.parent / "data" / "emodb" / "manifest.csv")
-    return corpora.read(Path(os.environ["QUAVER_CORPORA"]) / corpus, corpus)
-
-
-def side(fold: Fold, clips: Manifest) -> Data:
+def side(clips: Manifest) -> Side:
     """Give what the head sees of clips."""
-    labels = in_order(clip.emotion for clip in fold.train)
-    values = dataset.extract(clips, spec("logmel"), through=stems.of("small")).values
-    return Data(values, np.array([labels.index(clip.emotion) for clip in clips]), np.zeros(len(clips), int))
+    found = dataset.extract(clips, spec("logmel"), through=stems.of("small"), seed=SHIPPED.recipe.seed)
+    truth = np.array([EMOTIONS.index(clip.emotion) for clip in clips])
+    return Side(clips, Data(found.values, truth, np.array([clips.corpora.index(clip.corpus) for clip in clips])))
 
 
-def validation_uar(sides: list[Data], numbers: dict[str, float], recipe: Recipe) -> float:
-    """Train a head and give the UAR on validation speakers at its best epoch."""
-    train, validation = sides
-    labels, before = int(train.truth.max()) + 1, {name: getattr(small, name) for name in numbers}
-    mean, variance = train.features.mean(axis=0), train.features.var(axis=0)
+def tried(train: Side, validation: Side, numbers: dict[str, float], recipe: dict[str, Any], share: float) -> Any:
+    """Train a head; give the UAR on validation speakers at its best epoch, as it is and adapted."""
+    settings, before = replace(SHIPPED.recipe, **recipe), {name: getattr(small, name) for name in numbers}
+    mean, variance = train.data.features.mean(axis=0), train.data.features.var(axis=0)
+    shown = train.with_adapted() if settings.adapted else train.data
     for name, value in numbers.items():
         setattr(small, name, value)
     try:
         with TemporaryDirectory() as folder:
-            shape = train.features.shape[1:]
-            made = lambda: networks.build("small", shape, labels, mean=mean, variance=variance)  # noqa: E731
-            return best_row(fit(made, train, validation, labels, recipe, Path(folder)))["val_uar"]
+            shape = shown.features.shape[1:]
+            made = lambda: networks.build("small", shape, len(EMOTIONS), mean=mean, variance=variance)  # noqa: E731
+            fit(made, shown, validation.data, len(EMOTIONS), settings, Path(folder), share=share)
+            model, known = networks.load(Path(folder) / BEST), validation.with_adapted(mean, np.sqrt(variance))
+            answers = predict(model, known.features)
     finally:
         for name, value in before.items():
             setattr(small, name, value)
+    half = len(answers) // 2
+    return {
+        "as is": round(uar(answers[:half], validation.data.truth), 6),
+        "adapted": round(uar(answers[half:], validation.data.truth), 6),
+    }
 
 
 if __name__ == "__main__":

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from quaver import voices
 from quaver.balance import Data
 from quaver.manifest import Manifest
+
+Array = np.ndarray[Any, np.dtype[Any]]
 
 _TINY = 1e-12  # of a variance
 
@@ -29,10 +32,17 @@ class Side:
         )
         return Side(self.clips + other.clips, Data(*(np.concatenate([np.asarray(p) for p in pair]) for pair in pairs)))
 
-    def with_adapted(self) -> Data:
-        """Give the clips twice: as they are, and as a profile of their speaker, heard through one channel, has them."""
+    def with_adapted(self, mean: Array | None = None, deviation: Array | None = None) -> Data:
+        """Give the clips twice: as they are, and as a profile of their speaker, heard through one channel, has them.
+
+        Args:
+            mean: (k,) of each value over everybody; without, over these clips.
+            deviation: (k,) likewise.
+        """
         known, values = [f"{clip.group} {clip.variant}" for clip in self.clips], self.data.features
-        return voices.with_adapted(self.data, known, values.mean(axis=0), np.sqrt(values.var(axis=0) + _TINY))
+        mean = values.mean(axis=0) if mean is None else mean
+        deviation = np.sqrt(values.var(axis=0) + _TINY) if deviation is None else deviation
+        return voices.with_adapted(self.data, known, mean, deviation)
 
 
 def augmented(train: Manifest, variants: Sequence[str]) -> Manifest:
