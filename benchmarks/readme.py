@@ -164,6 +164,21 @@ def tries() -> str:
     return "\n".join(lines)
 
 
+def loco() -> str:
+    """Tabulate corpora that the network has never heard."""
+    lines = [
+        "| corpus | clips | UAR | adapted | ECE | sets of 0.9: hold it, labels | unsure | right among the rest |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, told in load("loco")["rows"].items():
+        scores, covered, doubt = told["scores"], told["sets"]["0.9"], told["unsure"]
+        cells = [name, f"{scores['clips']:,}", f"**{percent(scores['uar'])}**", f"**{percent(told['adapted']['uar'])}**"]
+        cells += [f"{scores['ece']:.2f}", f"{percent(covered['coverage'])} %, {covered['labels']:.1f}"]
+        cells += [f"{percent(doubt['share'])} %", f"{percent(doubt['accuracy_of_rest'])} %"]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def robustness() -> str:
     """Tabulate what conditions do to the answers."""
     told = load("robustness")
@@ -237,7 +252,7 @@ def percent(value: float) -> str:
 
 PAGES = {
     README: (article, default, accuracy, frontend, compiled),
-    ROOT / "docs" / "small.md": (accuracy, tries, robustness, adaptation),
+    ROOT / "docs" / "small.md": (accuracy, loco, tries, robustness, adaptation),
 }
 
 if __name__ == "__main__":
