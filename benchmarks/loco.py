@@ -81,8 +81,17 @@ def given_clips(folds: list[Fold], name: str) -> Manifest:
 
 
 def bars_of(answers: list[Predictions]) -> dict[str, Any]:
-    """Choose the thresholds by corpora left out, each of which counts the same."""
-    return calibrate.thresholds(*evenly(answers))
+    """Choose the thresholds by corpora left out.
+
+    The bar of a set is the lowest that any of the corpora asks for, so that sets are wide enough where the network does
+    worst; the bar of unsure answers is set on all of them, each of which counts the same.
+    """
+    probabilities, truth = evenly(answers)
+    lowest = {
+        f"{coverage:g}": min(calibrate.set_bar(each.probabilities, each.truth, coverage) for each in answers)
+        for coverage in calibrate.COVERAGES
+    }
+    return {"unsure": calibrate.unsure(probabilities, truth), "set": lowest}
 
 
 def evenly(answers: list[Predictions]) -> tuple[np.ndarray, np.ndarray]:
