@@ -16,7 +16,7 @@ ROWS = (  # from the bottom; a module imports only from rows below its own
     {"backend", "balance", "card_rules", "containers"},
     {"audio"},
     {"manifest", "frontend"},
-    {"bundle", "deal", "likeness", "augment", "corpora", "onnx_graph", "prediction", "profiles", "windows"},
+    {"bundle", "cells", "deal", "likeness", "augment", "corpora", "onnx_graph", "prediction", "profiles", "windows"},
     {"splits", "prints", "zoo", "plots", "export_attention", "calibrate"},
     {"copies", "export", "page", "quantise", "teachers"},
     {"leaks", "networks"},

@@ -25,6 +25,23 @@ def source(clip: Clip) -> Source:
     return clip.path, clip.start, clip.end
 
 
+def identity(clip: Clip, files: dict[Path, str]) -> str:
+    """Identify content and span of a clip, whatever its name; empty where the file cannot be read.
+
+    Args:
+        clip: which.
+        files: the digests of the files that are known by now; one that is read is added.
+    """
+    try:
+        if clip.path not in files:
+            with clip.path.open("rb") as data:
+                files[clip.path] = hashlib.file_digest(data, "sha256").hexdigest()
+    except OSError:
+        files[clip.path] = ""
+    content = files[clip.path]
+    return f"{content}|{clip.start}|{clip.end}" if content else ""
+
+
 class Prints:
     """A table of prints on disk; in memory where the disk refuses."""
 
@@ -42,7 +59,7 @@ class Prints:
             The key of each clip's print, by `source`; clips that cannot be read are absent.
         """
         files: dict[Path, str] = {}
-        keys = {source(clip): key for clip in clips if (key := _key(clip, files))}
+        keys = {source(clip): key for clip in clips if (key := identity(clip, files))}
         known = {key for (key,) in self._table.execute("SELECT key FROM prints")}
         missing = [clip for clip in clips if keys.get(source(clip), "") not in known | {""}]
         done(len(clips) - len(missing))
@@ -109,18 +126,6 @@ def _prepare(path: Path | str) -> sqlite3.Connection:
         table.execute("CREATE TABLE IF NOT EXISTS prints (key TEXT PRIMARY KEY, digest TEXT, levels BLOB, wave BLOB)")
         table.execute("CREATE TABLE IF NOT EXISTS notes (key TEXT PRIMARY KEY, value TEXT)")
     return table
-
-
-def _key(clip: Clip, files: dict[Path, str]) -> str:
-    """Identify content and span of a clip; empty where the file cannot be read."""
-    try:
-        if clip.path not in files:
-            with clip.path.open("rb") as data:
-                files[clip.path] = hashlib.file_digest(data, "sha256").hexdigest()
-    except OSError:
-        files[clip.path] = ""
-    content = files[clip.path]
-    return f"{content}|{clip.start}|{clip.end}" if content else ""
 
 
 def _take(clip: Clip) -> Print | None:

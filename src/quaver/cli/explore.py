@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Manifests = Annotated[list[Path], typer.Argument(help="Manifest CSVs; made by `quaver manifest`.")]
 Out = Annotated[Path | None, typer.Option("-o", "--output", dir_okay=False, help="The page; explore.html.")]
 Audio = Annotated[bool, typer.Option("--audio/--no-audio", help="Whether clips of the corpus can be played in it.")]
-Copies = Annotated[bool | None, typer.Option("--copies/--no-copies", help="Seek near-duplicates; up to 6,000 clips.")]
+Copies = Annotated[bool | None, typer.Option("--copies/--no-copies", help="Seek near-duplicates; up to 50,000 clips.")]
 Cache = Annotated[bool, typer.Option("--cache/--no-cache", help="Remember features by the files' content.")]
 
 

@@ -10,7 +10,7 @@ from quaver.manifest import Clip
 from quaver.prints import Prints, source
 
 SAME = "the same samples"
-MOST = 6000  # clips among which near-duplicates are sought unless somebody insists: time grows with the square
+MOST = 50_000  # clips among which near-duplicates are sought unless somebody insists: it takes minutes
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def near(clips: Sequence[Clip], progress: Progress | None = None) -> list[Double
         first = {digests[key]: at for at, key in reversed(keys.items())}  # one clip stands for all of the same samples
         places = list(first.values())
         voices = [Voice(keys[at], str(number), by_source[at].group) for number, at in enumerate(places)]
-        found = copies(voices, prints, done=lambda n: tell(len(by_source) + n))
+        found = copies(voices, prints, done=lambda n: tell(len(by_source) + n), own_melodies=False)
     pairs = [(by_source[places[copy.first]], by_source[places[copy.second]], copy) for copy in found]
     return [
         Double((a, b), _detail(copy.waveform, copy.melody))

@@ -68,8 +68,8 @@ def look(
 
     Args:
         manifest: the clips; augmented rows are passed over.
-        copies: whether to seek near-duplicates; None means up to 6,000 clips, since time grows with the square.
-        cache: whether features are remembered.
+        copies: whether to seek near-duplicates; None means up to 50,000 clips.
+        cache: whether measures and features are remembered, so that an interrupted look goes on where it was.
         stage: told what is being done.
 
     Raises:
@@ -80,7 +80,7 @@ def look(
     clips = manifest.where(lambda clip: not clip.variant)
     if not clips:
         raise ManifestError("the manifest lists no clips; there is nothing to see.")
-    sounds = listen(clips, lambda done, total: stage("listening", done, total))
+    sounds = listen(clips, lambda done, total: stage("listening", done, total), cache=cache)
     if not sounds.clips:
         raise QuaverError(f"not one of {len(clips)} clips could be read; the first: {sounds.failures[0][1]}")
     compared = len(sounds.clips) <= doubles.MOST if copies is None else copies

@@ -3,15 +3,19 @@
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from quaver import audio
 from quaver.errors import AudioError
+from quaver.explore.heard import Forgetful, Heard, Memory
 from quaver.frontend.tables import Array
 from quaver.machine import cores
 from quaver.manifest import Clip, Manifest
+from quaver.prints import identity
 
 Progress = Callable[[int, int], None]
 
@@ -58,25 +62,28 @@ class Sounds:
     failures: tuple[tuple[Clip, str], ...]
 
 
-def listen(manifest: Manifest, progress: Progress | None = None) -> Sounds:
+def listen(manifest: Manifest, progress: Progress | None = None, *, cache: bool = True) -> Sounds:
     """Decode and measure every clip; one that cannot be used does not stop the rest.
 
     Args:
         manifest: the clips.
         progress: called with (done, total) now and then.
+        cache: whether what was measured is remembered by content, so that nothing is decoded twice.
     """
-    rows: list[dict[str, float]] = []
+    rows: list[tuple[float, ...]] = []
     digests, clips, failures = list[str](), list[Clip](), list[tuple[Clip, str]]()
-    for done, (clip, heard) in enumerate(_heard(manifest), start=1):
-        if isinstance(heard, str):
-            failures.append((clip, heard))
-        else:
-            clips.append(clip)
-            digests.append(heard[1])
-            rows.append(heard[0])
-        if progress and (done % 16 == 0 or done == len(manifest)):
-            progress(done, len(manifest))
-    values = {m.name: np.array([row[m.name] for row in rows], np.float32) for m in MEASURES}
+    with closing(Memory() if cache else Forgetful()) as memory:
+        for done, (clip, heard) in enumerate(_heard(manifest, memory), start=1):
+            if isinstance(heard, str):
+                failures.append((clip, heard))
+            else:
+                clips.append(clip)
+                digests.append(heard.digest)
+                rows.append(heard.values)
+            if progress and (done % 16 == 0 or done == len(manifest)):
+                progress(done, len(manifest))
+    columns = np.array(rows, np.float32).reshape(len(rows), len(MEASURES)).T
+    values = {m.name: column for m, column in zip(MEASURES, columns, strict=True)}
     return Sounds(Manifest(tuple(clips)), values, tuple(digests), tuple(failures))
 
 
@@ -110,22 +117,27 @@ def clipped(samples: audio.Samples) -> float:
     return float(max(runs[runs >= FLAT].sum(), (size >= FULL).sum()) / len(samples))
 
 
-def _heard(manifest: Iterable[Clip]) -> Iterator[tuple[Clip, tuple[dict[str, float], str] | str]]:
+def _heard(manifest: Iterable[Clip], memory: Forgetful) -> Iterator[tuple[Clip, Heard | str]]:
     # Threads suffice: libsndfile, NumPy and hashlib let go of the interpreter while they work.
-    waiting = iter(manifest)
+    waiting, files = iter(manifest), dict[Path, str]()
     with ThreadPoolExecutor(cores()) as pool:
         while lot := list(itertools.islice(waiting, LOT)):
-            yield from zip(lot, pool.map(_hear, lot), strict=True)
+            keys = [identity(clip, files) for clip in lot]
+            known: dict[str, Heard] = memory.recall(keys)
+            todo = [place for place, key in enumerate(keys) if key not in known]
+            heard = dict(zip(todo, pool.map(_hear, (lot[place] for place in todo)), strict=True))
+            memory.keep({keys[place]: one for place, one in heard.items() if keys[place]})
+            yield from ((clip, heard.get(i) or known[key]) for i, (clip, key) in enumerate(zip(lot, keys, strict=True)))
 
 
-def _hear(clip: Clip) -> tuple[dict[str, float], str] | str:
+def _hear(clip: Clip) -> Heard | str:
     try:
         info = audio.info(clip.path)
         samples, rate = audio.load(clip.path, start=clip.start, end=clip.end)
     except AudioError as error:
         return str(error)
-    known = {"rate": info.sample_rate / 1000, "channels": float(info.channels)}
-    return measure(samples, rate) | known, audio.digest(samples)
+    told = measure(samples, rate) | {"rate": info.sample_rate / 1000, "channels": float(info.channels)}
+    return Heard(tuple(told[m.name] for m in MEASURES), audio.digest(samples))
 
 
 def _bandwidth(samples: audio.Samples, rate: int) -> float:
