@@ -167,7 +167,8 @@ def _gathered(voices: Sequence[Voice], prints: Prints, kind: type) -> tuple[Arra
     """Give the passages of all voices (rows, 72), and the row at which each voice begins, and the last one ends."""
     length = prints.lengths(voice.key for voice in voices)
     room = sum(length[voice.key] // BINS // EVERY + 2 for voice in voices)  # pages that are never written cost nothing
-    matrix, starts = np.empty((room, ORDERS[0] * ORDERS[1]), kind), [0]
+    starts = [0]
+    matrix: Array = np.empty((room, ORDERS[0] * ORDERS[1]), kind)
     for voice in voices:
         rows = passages(prints.get(voice.key).levels)
         matrix[starts[-1] : starts[-1] + len(rows)] = rows
@@ -211,7 +212,7 @@ def _near(asked: Array, cells: Cells, starts: Array, begin: int) -> tuple[Array,
 
 def _firsts(ordered: Array) -> Array:
     """Mark where a new value begins in ordered ones."""
-    return np.diff(ordered, prepend=-1) != 0
+    return np.asarray(np.diff(ordered, prepend=-1) != 0)
 
 
 def _same(i: int, j: int, wave: Match, first: Print, second: Print) -> Copy:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 VIEWS = tuple(views.VIEWS)
-MOST_ROWS, MOST_COLUMNS = 24, 12  # of a table; the smaller ones are put together
+MOST_ROWS, MOST_COLUMNS = 24, 12  # of a table with numbers; the smaller ones are put together
+MOST_LINES = 1000  # speakers of a table without numbers
 _COLUMNS = 600  # of a waveform: more cannot be seen
 
 
@@ -39,9 +40,20 @@ def balance(manifest: Manifest, trait: str, axes: "Axes | None" = None) -> "Axes
         axes: where to draw; None makes a figure.
     """
     table = tables.cross(manifest, trait)
-    rows, counts = _fewer(list(table.rows), table.counts, MOST_ROWS)
+    names = list(table.rows)
+    if is_dense(manifest, trait):
+        columns, across = _fewer(list(table.emotions), table.counts, MOST_COLUMNS)
+        return plots.dense(across, [name.split("/", 1)[0] for name in names], columns, axes=axes)
+    if trait == "speaker" and len(manifest.corpora) == 1:
+        names = [name.split("/", 1)[1] for name in names]
+    rows, counts = _fewer(names, table.counts.T, MOST_ROWS)
     columns, across = _fewer(list(table.emotions), counts.T, MOST_COLUMNS)
-    return plots.heat(across.T, rows, columns, axes=axes)
+    return plots.heat(across, rows, columns, axes=axes)
+
+
+def is_dense(manifest: Manifest, trait: str) -> bool:
+    """Tell whether a table has so many speakers that it is drawn without their names, corpus by corpus."""
+    return trait == "speaker" and MOST_ROWS < len(tables.cross(manifest, trait).rows) <= MOST_LINES
 
 
 @plots.styled
@@ -148,13 +160,14 @@ def contours(samples: audio.Samples, rate: int, axes: "Axes | None" = None) -> "
 
 
 def _fewer(names: list[str], counts: Array, most: int) -> tuple[list[str], Array]:
-    """Put the smallest rows of a table together, so that at most so many are left."""
+    """Put the smallest columns (n, names) of a table together, so that at most so many are left."""
     if len(names) <= most:
         return names, counts
-    order = np.argsort(-counts.sum(axis=1), kind="stable")
+    order = np.argsort(-counts.sum(axis=0), kind="stable")
     named = np.sort(order[: most - 1])
-    rest = counts[order[most - 1 :]].sum(axis=0)
-    return [*(names[i] for i in named), f"{len(order) - len(named)} others"], np.vstack([counts[named], rest])
+    rest = counts[:, order[most - 1 :]].sum(axis=1)
+    others = f"{len(order) - len(named)} others"
+    return [*(names[i] for i in named), others], np.column_stack([counts[:, named], rest])
 
 
 def _time(axes: "Axes", seconds: float) -> None:

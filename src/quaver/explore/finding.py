@@ -209,7 +209,10 @@ def _doubted(look: Look) -> Iterator[Finding]:
     if not look.doubts:
         return
     clips = [
-        Named(name(look.clips.clips[d.place]), f"labelled {d.given}, sounds like {d.heard} (by {d.margin:.2f})")
+        Named(
+            name(look.clips.clips[d.place]),
+            f"labelled {d.given}, sounds like {d.heard} (leads by {d.margin:.2f})",
+        )
         for d in look.doubts
     ]
     common = Counter((d.given, d.heard) for d in look.doubts).most_common(1)[0]

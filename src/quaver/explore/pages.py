@@ -87,7 +87,7 @@ def _in_short(found: Sequence[Finding]) -> Section:
             'The clips behind each are listed under <a href="#findings">all findings</a>.'
         )
     )
-    section.add(*(page.note(finding.tone, text(finding.text) + ".") for finding in found))
+    section.add(*(page.note(finding.tone, text(_sentence(finding)) + ".") for finding in found))
     return section
 
 
@@ -97,7 +97,8 @@ def _balance(look: Look) -> Section:
     blocks = [page.drawing(figures.classes(manifest), "Bars: clips of each emotion")]
     for trait in balance.known(manifest):
         alt = f"Table: clips of each emotion by {trait}"
-        blocks.append(page.drawing(figures.balance(manifest, trait), alt, f"By {trait}. A dash: no clip."))
+        hole = "Blank" if figures.is_dense(manifest, trait) else "A dash"
+        blocks.append(page.drawing(figures.balance(manifest, trait), alt, f"By {trait}. {hole}: no clip."))
     section.add(page.grid(blocks))
     alike = [trait for trait in balance.TRAITS if trait not in balance.known(manifest)]
     if alike:
@@ -124,7 +125,7 @@ def _heard(look: Look, sounds: bool, stage: Stage) -> Section:
         for what, place in (("typical", look.typical(emotion)), ("atypical", look.atypical(emotion))):
             if place is not None:
                 cards += _card(look.clips.clips[place], f"{emotion}, {what}", emotion, look, sounds)
-    section.add(_tabs((*figures.VIEWS, "pitch"), page.grid(cards)))
+    section.add(_tabs((*figures.VIEWS, "pitch"), page.grid(cards, "pairs")))
     return section
 
 
@@ -205,13 +206,15 @@ def _splits(look: Look) -> Section:
     section.add(page.table(("split", "speaker", "recording", "sentence"), rows, (1, 2, 3)))
     for risk in look.risks:
         if not risk.folds:
-            section.add(page.paragraph(f"Not possible here: {text(risk.reason)}", "quiet"))
+            words = f"Not possible here: {risks.NAMES[risk.protocol]}. {risk.reason}"
+            section.add(page.paragraph(text(words), "quiet"))
     return section
 
 
 def _all(look: Look, found: Sequence[Finding], sounds: bool) -> Section:
     section = Section("findings", "All findings")
     section.add(*(_listed(finding) for finding in found if not finding.kind.startswith("odd-") and finding.clips))
+    section.add(page.paragraph(_sought(look), "quiet"))
     cards: list[str] = []
     for doubt in look.doubts[:HEARD] if sounds else ():
         clip = look.clips.clips[doubt.place]
@@ -220,11 +223,24 @@ def _all(look: Look, found: Sequence[Finding], sounds: bool) -> Section:
         except AudioError:
             continue
         label = f"labelled {doubt.given}, sounds like {doubt.heard}"
-        below = page.paragraph(f"{text(name(clip))}, by {doubt.margin:.2f}", "quiet")
+        below = page.paragraph(f"{text(name(clip))}; the other label leads by {doubt.margin:.2f}", "quiet")
         cards.append(page.card(label, page.sound(samples, rate, label), below))
     if cards:
         section.add("<h3>Hear the doubted ones</h3>", page.grid(cards))
     return section
+
+
+def _sought(look: Look) -> str:
+    if not look.compared:
+        return "Copies with the same samples were sought among all clips, near-duplicates were not."
+    return (
+        "Copies were sought among all clips: of different speakers by waveform and by melody, which outlasts another "
+        "tempo or pitch; of one speaker by waveform alone."
+    )
+
+
+def _sentence(finding: Finding) -> str:
+    return finding.text[0].upper() + finding.text[1:]
 
 
 def _listed(finding: Finding) -> str:
@@ -233,6 +249,4 @@ def _listed(finding: Finding) -> str:
     more = [page.fold(f"{len(rows) - SHOWN} more", page.table(head, rows[SHOWN:]))] if len(rows) > SHOWN else []
     left = finding.total - len(rows)
     rest = [page.paragraph(f"and {left} that are not named here", "quiet")] if left > 0 else []
-    return "\n".join(
-        [f"<h3>{text(finding.text[0].upper() + finding.text[1:])}</h3>", page.table(head, rows[:SHOWN]), *more, *rest]
-    )
+    return "\n".join([f"<h3>{text(_sentence(finding))}</h3>", page.table(head, rows[:SHOWN]), *more, *rest])

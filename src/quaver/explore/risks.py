@@ -42,6 +42,8 @@ def risks(manifest: Manifest, doubles: Sequence[Double] = ()) -> list[Risk]:
 
 
 def _risk(name: str, manifest: Manifest, twins: Mapping[Any, int]) -> Risk:
+    if name == "corpora-loco" and len(manifest.corpora) < 2:
+        return Risk(name, 0, reason="There is only one.")
     try:
         folds = splits.protocol(name).folds(manifest)
     except ManifestError as error:

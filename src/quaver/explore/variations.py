@@ -66,7 +66,7 @@ def _variant(samples: audio.Samples, rate: int, variant: str, sounds: bool) -> s
 
 def _masked(samples: audio.Samples, rate: int) -> Iterator[str]:
     """Draw the masks, which hide features and cannot be heard."""
-    rng, values = np.random.default_rng(3), views.logmel(samples, rate)
+    rng, values = np.random.default_rng(4), views.logmel(samples, rate)
     for title, mask in (("time mask", augment.TimeMask()), ("frequency mask", augment.FrequencyMask())):
         hidden = mask.apply(values, 0, mask.draw(rng, values))
         seen = page.drawing(figures.shown(hidden, len(samples) / rate), f"Log-mel: {title}")

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+FEW_CLIPS = 10  # in a bin of confidence, whose share of right answers is then mostly chance
+
+
 @styled
 def curves(history: Sequence[Mapping[str, float | str]]) -> "Figure":
     """Draw accuracy and loss over the epochs, for training and validation, the kept epoch marked.
@@ -112,7 +115,7 @@ def speakers(scores: Any) -> "Figure":
 
 @styled
 def reliability(scores: Any) -> "Figure":
-    """Draw accuracy against confidence, bin by bin, over how many clips each bin holds.
+    """Draw accuracy against confidence, bin by bin, over how many clips each bin holds; rings where they are few.
 
     Args:
         scores: a `Scores`, or its `to_dict()`.
@@ -123,7 +126,10 @@ def reliability(scores: Any) -> "Figure":
     upper.plot((0, 100), (0, 100), "--", color=GREY, lw=1)
     columns = {name: 100 * np.array([b[name] for b in s["reliability"]]) for name in ("confidence", "accuracy", "low")}
     upper.vlines(columns["confidence"], columns["confidence"], columns["accuracy"], color=PALE, lw=5)
-    upper.plot(columns["confidence"], columns["accuracy"], "-o", color=ACCENT, markersize=6, lw=1.2)
+    enough = np.array([b["clips"] >= FEW_CLIPS for b in s["reliability"]], bool)
+    confidence, accuracy = columns["confidence"], columns["accuracy"]
+    upper.plot(confidence[enough], accuracy[enough], "-o", color=ACCENT, markersize=6, lw=1.2)
+    upper.plot(confidence[~enough], accuracy[~enough], "o", color=ACCENT, markersize=5, fillstyle="none")
     upper.set(xlim=(0, 100), ylim=(0, 103), ylabel="right answers (%)")
     upper.grid()
     upper.set_title(f"expected calibration error {100 * s['ece']:.1f} %")

@@ -45,11 +45,42 @@ def heat(
     for (row, column), count in np.ndenumerate(counts):
         ink = INK if count else GREY
         axes.text(column, row, str(count) if count else "–", ha="center", va="center", color=ink, size=size)
-    names = [short(name, 14) for name in columns]
-    axes.set_xticks(range(len(columns)), names, rotation=40, ha="left", rotation_mode="anchor", color=INK, size=size)
-    axes.xaxis.tick_top()
     axes.set_yticks(range(len(rows)), [short(name) for name in rows], color=INK, size=size)
+    _across(axes, columns)
+    return axes
+
+
+def _across(axes: "Axes", columns: Sequence[str]) -> None:
+    """Name the columns of a table above it, slanted."""
+    looks: dict[str, Any] = {"color": INK, "size": 9 if len(columns) <= _MANY else 7}
+    names = [short(name, 14) for name in columns]
+    axes.set_xticks(range(len(columns)), names, rotation=40, ha="left", rotation_mode="anchor", **looks)
+    axes.xaxis.tick_top()
     axes.spines[:].set_visible(False)
+
+
+@styled
+def dense(counts: Array, groups: Sequence[str], columns: Sequence[str], *, axes: "Axes | None" = None) -> "Axes":
+    """Draw a table of counts without numbers, a thin line a row: the deeper the more, blank where there is nothing.
+
+    Args:
+        counts: (rows, columns) whole numbers.
+        groups: what each row belongs to; rows of a group stand together, and the group is named beside them.
+        columns: their names.
+        axes: where to draw; None makes a figure.
+    """
+    begins = [i for i, name in enumerate(groups) if i == 0 or name != groups[i - 1]]
+    ends = [*begins[1:], len(groups)]
+    middles = [(begin + end - 1) / 2 for begin, end in zip(begins, ends, strict=True)]
+    least = min(np.diff(middles), default=len(groups))
+    axes = axes or panel(4.6, 1.1 + float(np.clip(0.16 * len(groups) / least, 2.2, 7.5)))
+    shares = counts / np.maximum(counts.max(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap=tint(), vmin=0, vmax=1, aspect="auto", interpolation="none")
+    for begin in begins[1:]:
+        axes.axhline(begin - 0.5, color=INK, lw=0.8)
+    names = [f"{short(groups[b], 14)} ({e - b})" for b, e in zip(begins, ends, strict=True)]
+    axes.set_yticks(middles, names, color=INK, size=9)
+    _across(axes, columns)
     return axes
 
 
@@ -105,7 +136,12 @@ def spread(
     """
     axes = axes or panel(4.6, 2.1)
     known = values[np.isfinite(values)]
-    if len(known):
+    if len(known) and known.min() == known.max():
+        axes.text(0, 0.6, f"all clips: {round(float(known[0]), 3) + 0.0:g} {unit}", transform=axes.transAxes, color=INK)
+        axes.set(xlim=(0, 1), xticks=[])
+        axes.spines["bottom"].set_visible(False)
+        unit = ""
+    elif len(known):
         low, high = float(known.min()), float(known.max())
         room = max(high - low, 0.1 * max(abs(low), abs(high)), 0.1)  # of equal values one bar
         middle = (low + high) / 2
@@ -118,6 +154,29 @@ def spread(
         axes.set_ylim(-0.14 * most if len(out) else 0, 1.06 * most)
     axes.set(xlabel=unit, yticks=[])
     axes.spines["left"].set_visible(False)
+    axes.set_title(title)
+    return axes
+
+
+@styled
+def strokes(values: Mapping[str, Array], *, title: str = "", unit: str = "%", axes: "Axes | None" = None) -> "Axes":
+    """Draw a row of strokes a name, one for each of its values, over an axis from 0 to 100; a dot is the median.
+
+    Args:
+        values: (n,) by name, from above.
+        title: above.
+        unit: below.
+        axes: where to draw; None makes a figure.
+    """
+    axes = axes or panel(4.6, 1.1 + 0.36 * len(values))
+    places = np.arange(len(values))[::-1]
+    for place, of in zip(places, values.values(), strict=True):
+        axes.vlines(of, place - 0.3, place + 0.3, color=ACCENT, lw=1.6, alpha=0.7)
+        axes.plot(np.median(of), place, "o", color=INK, markersize=5, markeredgecolor=PAPER)
+    axes.set(xlim=(0, 101), ylim=(-0.6, len(values) - 0.4), xlabel=unit)
+    axes.set_yticks(places, [f"{short(name)} ({len(of)})" for name, of in values.items()], color=INK)
+    axes.grid(axis="x", color=PALE)
+    axes.spines[:].set_visible(False)
     axes.set_title(title)
     return axes
 

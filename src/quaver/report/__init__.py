@@ -2,10 +2,13 @@
 
 Example:
     >>> from quaver import report
-    >>> report.write(report.read("run"), "run.html")  # doctest: +SKIP
+    >>> run = report.read("run")  # doctest: +SKIP
+    >>> report.figures.confusion(run)  # doctest: +SKIP
+    >>> report.write(run, "run.html")  # doctest: +SKIP
 """
 
+from quaver.report import figures
 from quaver.report.pages import write
 from quaver.report.runs import Mistake, Run, read
 
-__all__ = ["Mistake", "Run", "read", "write"]
+__all__ = ["Mistake", "Run", "figures", "read", "write"]

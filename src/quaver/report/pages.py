@@ -2,23 +2,16 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from quaver import audio, page, plots, splits
 from quaver.errors import AudioError, ManifestError
-from quaver.explore import figures
+from quaver.explore import figures as pictures
 from quaver.page import Section, text
-from quaver.plots.style import ACCENT, GREY
-from quaver.report.runs import History, Mistake, Run
+from quaver.report import figures
+from quaver.report.runs import Mistake, Run
 from quaver.scores import FEW
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
 LONGEST = 8.0  # seconds of a clip that are drawn and played
-MOST_SPEAKERS = 60  # that are drawn one by one; of more, the weakest
 
 
 def write(run: Run, path: Path | str, *, audio: bool = True) -> None:
@@ -34,50 +27,6 @@ def write(run: Run, path: Path | str, *, audio: bool = True) -> None:
     page.write(path, title, _lead(run), [part for part in parts if part.blocks])
 
 
-@plots.styled
-def curve(run: Run, name: str, axes: "Axes | None" = None) -> "Axes":
-    """Draw "accuracy" or "loss" of all folds over the epochs; dots mark the epochs that were kept."""
-    scale, series, marks = (100 if name == "accuracy" else 1), [], []
-    for history in run.histories.values():
-        epochs = np.array([row["epoch"] for row in history])
-        for key, label, shade in ((name, "training", GREY), (f"val_{name}", "validation", ACCENT)):
-            if all(key in row for row in history):
-                series.append((label, epochs, scale * np.array([row[key] for row in history]), shade))
-        if all(f"val_{name}" in row for row in history):
-            kept = _kept(history)
-            marks.append((kept["epoch"], scale * kept[f"val_{name}"]))
-    title = "Accuracy (%)" if name == "accuracy" else "Loss"
-    return plots.lines(series, title=title, x="epoch", marks=marks, axes=axes)
-
-
-@plots.styled
-def confusion(run: Run, axes: "Axes | None" = None) -> "Axes":
-    """Draw where the clips of each emotion went: rows are the truth, columns the answers."""
-    counts, labels = np.array(run.scores.confusion), run.scores.labels
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    return plots.heat(counts, labels, labels, shares=shares, axes=axes)
-
-
-@plots.styled
-def speakers(run: Run, axes: "Axes | None" = None) -> "Axes":
-    """Draw the UAR of each speaker, the weakest first."""
-    ranked = sorted(run.scores.speakers.items(), key=lambda item: (item[1]["uar"], item[0]))[:MOST_SPEAKERS]
-    return plots.bars({name: 100 * part["uar"] for name, part in ranked}, title="UAR of each speaker", axes=axes)
-
-
-@plots.styled
-def recalls(run: Run, axes: "Axes | None" = None) -> "Axes":
-    """Draw how often each emotion was recognised."""
-    labels = run.scores.labels
-    values = {label: 100 * run.scores.recall[label] for label in labels if label in run.scores.recall}
-    tints = {label: plots.colour(label, labels) for label in labels}
-    return plots.bars(values, title="Recall of each emotion", tints=tints, axes=axes)
-
-
-def _kept(history: History) -> dict[str, float]:
-    return max(history, key=lambda row: (row.get("val_uar", row.get("val_accuracy", 0.0)), -row.get("val_loss", 0.0)))
-
-
 def _lead(run: Run) -> str:
     s = run.scores
     between = f"{100 * s.interval[0]:.1f} to {100 * s.interval[1]:.1f} %" if s.interval else "one speaker: no interval"
@@ -85,10 +34,14 @@ def _lead(run: Run) -> str:
         (f"{100 * s.uar:.1f} %", "UAR, the mean recall of the emotions"),
         (between, "95 % over speakers"),
         (f"{100 * s.wa:.1f} %", "of the clips right"),
-        (str(s.clips), "clips tested"),
+        (_number(s.clips), "clips tested"),
         (str(len(s.speakers)), "speakers"),
     ]
     return page.facts(facts)
+
+
+def _number(count: int) -> str:
+    return f"{count:,}".replace(",", "\u202f")
 
 
 def _protocol(run: Run) -> Section:
@@ -137,8 +90,8 @@ def _answers(run: Run) -> Section:
     section.add(
         page.grid(
             [
-                page.drawing(confusion(run), "Table: answers for each emotion", words),
-                page.drawing(recalls(run), "Bars: recall of each emotion"),
+                page.drawing(figures.confusion(run), "Table: answers for each emotion", words),
+                page.drawing(figures.recalls(run), "Bars: recall of each emotion"),
             ]
         )
     )
@@ -147,10 +100,17 @@ def _answers(run: Run) -> Section:
 
 def _voices(run: Run) -> Section:
     section, s = Section("voices", "Voice by voice"), run.scores
-    few = f" The {MOST_SPEAKERS} weakest of {len(s.speakers)}." if len(s.speakers) > MOST_SPEAKERS else ""
+    few = (
+        f" The {figures.MOST_SPEAKERS} weakest of {len(s.speakers)}." if len(s.speakers) > figures.MOST_SPEAKERS else ""
+    )
     low, middle, high = (100 * s.spread["uar"][name] for name in ("min", "median", "max"))
     words = f"Lowest {low:.1f} %, median {middle:.1f} %, highest {high:.1f} %.{few}"
-    section.add(page.grid([page.drawing(speakers(run), "Bars: UAR of each speaker", words), _parts(run)]))
+    parts = [page.drawing(figures.speakers(run), "Bars: UAR of each speaker", words)]
+    if few:
+        parts.insert(
+            0, page.drawing(figures.voices(run), "Strokes: UAR of all speakers by corpus", "A stroke is a speaker.")
+        )
+    section.add(page.grid([*parts, _parts(run)]))
     return section
 
 
@@ -164,7 +124,8 @@ def _trust(run: Run) -> Section:
     section, s = Section("confidence", "How far its confidence can be trusted"), run.scores
     words = (
         "On the diagonal a confidence of 70 % is right in seven of ten answers. Below it the network is too sure, "
-        f"above it too timid. On average it is {100 * s.ece:.1f} points off."
+        f"above it too timid. Rings: fewer than {plots.FEW_CLIPS} clips, which say little. "
+        f"On average it is {100 * s.ece:.1f} points off."
     )
     section.add(page.grid([page.drawing(plots.reliability(s), "Accuracy against confidence", words)]))
     return section
@@ -174,7 +135,9 @@ def _learning(run: Run) -> Section:
     section = Section("learning", "How it learned")
     if run.histories:
         words = "One line a fold; a dot marks the epoch that was kept, chosen on validation speakers."
-        drawn = [page.drawing(curve(run, name), f"Lines: {name} over epochs", words) for name in ("accuracy", "loss")]
+        drawn = [
+            page.drawing(figures.curve(run, name), f"Lines: {name} over epochs", words) for name in ("accuracy", "loss")
+        ]
         section.add(page.grid(drawn))
     return section
 
@@ -182,7 +145,8 @@ def _learning(run: Run) -> Section:
 def _worst(run: Run, sounds: bool) -> Section:
     section = Section("mistakes", "The mistakes it was surest of")
     right = run.scores.clips - run.wrong
-    section.add(page.paragraph(f"{run.wrong} of {run.scores.clips} answers are wrong, {right} right."))
+    counts = f"{_number(run.wrong)} of {_number(run.scores.clips)} answers are wrong, {_number(right)} right."
+    section.add(page.paragraph(counts))
     section.add(page.grid([card for mistake in run.mistakes for card in _mistake(mistake, run, sounds)]))
     return section
 
@@ -199,8 +163,8 @@ def _mistake(mistake: Mistake, run: Run, sounds: bool) -> Iterator[str]:
         try:
             samples, rate = audio.load(mistake.file)
             samples = samples[: int(LONGEST * rate)]
-            pictures = (figures.wave(samples, rate), figures.view(samples, rate), figures.contours(samples, rate))
-            blocks = [page.stage(*(page.drawing(p, Path(mistake.file).name) for p in pictures))]
+            strips = (pictures.wave(samples, rate), pictures.view(samples, rate), pictures.contours(samples, rate))
+            blocks = [page.stage(*(page.drawing(p, Path(mistake.file).name) for p in strips))]
             blocks.append(page.sound(samples, rate, f"{mistake.truth} heard as {mistake.answer}"))
         except AudioError:
             missing = "; its file is not where it was."
