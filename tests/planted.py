@@ -65,3 +65,35 @@ def many(folder: Path, rng, files: int, clips: int) -> Manifest:
             rows.append(Clip(folder / f"{number}.wav", f"c{number % 2}", speaker, emotions[emotion], **span))
         audio.write(folder / f"{number}.wav", sound, RATE)
     return Manifest.of(rows)
+
+
+def faulty(emodb: Path, folder: Path) -> Path:
+    """Write the manifest of two corpora, clips of EmoDB and what was made of some, with a fault of every kind."""
+    some = [c for c in Manifest.read(emodb / "manifest.csv") if c.emotion in ("angry", "neutral", "sad")]
+    own = [replace(clip, corpus="own") for clip in some if clip.speaker in ("03", "10", "14")]
+    sounds = [audio.load(clip.path) for clip in own[:12]]
+    changed = {
+        "same.flac": (0, lambda x: x, {"emotion": "sad"}),
+        "theirs.wav": (1, lambda x: x, {"speaker": "98"}),
+        "coded.ogg": (2, lambda x: 0.3 * x[RATE // 5 :], {"speaker": "97"}),
+        "quieter.wav": (3, lambda x: 0.1 * x, {}),
+        "cut.wav": (4, lambda x: x[: int(0.7 * len(x))], {}),
+        "clipped.wav": (5, lambda x: np.clip(6 * x, -1, 1), {}),
+        "offcentre.wav": (6, lambda x: 0.5 * x + 0.05, {}),
+        "pauses.wav": (7, lambda x: np.pad(x, (4 * RATE, 4 * RATE)), {}),
+        "faint.wav": (8, lambda x: 0.004 * x, {}),
+        "narrow.wav": (9, lambda x: audio.resample(audio.resample(0.5 * x, RATE, 4000), 4000, RATE), {}),
+        "silent.wav": (10, lambda x: 0 * x, {}),
+    }
+    extra = []
+    for name, (place, change, told) in changed.items():
+        samples, rate = sounds[place]
+        audio.write(folder / name, np.asarray(change(samples), np.float32), rate)
+        extra.append(replace(own[place], path=folder / name, **told))
+    samples, rate = sounds[11]
+    audio.write(folder / "rate.wav", audio.resample(samples, rate, 44_100), 44_100)
+    (folder / "broken.wav").write_bytes(b"RIFF and nothing else")
+    extra += [replace(own[11], path=folder / name) for name in ("rate.wav", "broken.wav", "gone.wav")]
+    other = [replace(clip, corpus="other") for clip in some if clip.speaker == "16" and clip.emotion == "angry"]
+    Manifest.of([*own, *extra, *other]).write(folder / "faulty.csv")
+    return folder / "faulty.csv"

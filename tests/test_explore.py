@@ -140,7 +140,9 @@ def test_nothing_readable_is_an_error(tmp_path, own_cache):
         explore.look(Manifest())
 
 
-def test_copies_are_found_under_other_speakers_and_under_the_same(tmp_path, emodb, own_cache):
+@pytest.mark.parametrize("many", [6000, 3], ids=["all with all", "by cells"])
+def test_copies_are_found_under_other_speakers_and_under_the_same(tmp_path, emodb, own_cache, monkeypatch, many):
+    monkeypatch.setattr("quaver.copies.MANY", many)
     clips = list(Manifest.read(emodb / "manifest.csv"))[:12]
     for name, place in (("theirs.mp3", 0), ("own.ogg", 1)):
         samples, rate = audio.load(clips[place].path)
@@ -267,11 +269,44 @@ def test_opus_is_small_and_sounds_the_same(emodb):
     assert rate_back == 16_000 and abs(len(back) - len(samples) * 16_000 / rate) < 700
 
 
+def test_many_speakers_are_drawn_corpus_by_corpus():
+    clips = tuple(Clip(Path(f"{s}.wav"), "ab"[s > 30], f"{s:02d}", "sad") for s in range(40))
+    axes = explore.figures.balance(Manifest(clips), "speaker")
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a (31)", "b (9)"]
+
+
+def test_cells_find_nearly_all_that_is_near(rng):
+    from quaver.cells import Cells
+
+    kinds = rng.normal(size=(300, 24))
+    vectors = np.repeat(kinds, 30, axis=0) + 0.5 * rng.normal(size=(9000, 24))
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float16)
+    questions = vectors[::90].astype(np.float32)
+    who, row, cosine = Cells.of(vectors).near(questions, 0.8)
+    truth = questions @ vectors.astype(np.float32).T
+    np.testing.assert_allclose(cosine, truth[who, row], atol=1e-6)
+    assert len(set(zip(who.tolist(), row.tolist(), strict=True))) == len(who)
+    assert 0.97 * (truth >= 0.8).sum() < len(who) <= (truth >= 0.8).sum() > 1000
+
+
+def test_what_was_heard_is_not_decoded_again(tmp_path, rng, own_cache, monkeypatch):
+    clips = corpus(tmp_path, rng)
+    first = sounds.listen(clips)
+    monkeypatch.setattr(sounds, "_hear", lambda clip: "decoded again")
+    again = sounds.listen(clips)
+    assert again.digests == first.digests and not again.failures
+    assert all(np.array_equal(again.values[name], values) for name, values in first.values.items())
+    assert len(sounds.listen(clips, cache=False).failures) == len(clips)
+
+
 def test_large_tables_put_the_smallest_rows_and_columns_together():
     clips = tuple(
-        Clip(Path(f"{s}-{e}.wav"), "own", f"{s:02d}", f"class {e:02d}") for s in range(40) for e in range(20) if e <= s
+        Clip(Path(f"{s}-{e}.wav"), "own", "01", f"class {e:02d}", language=f"{s:02d}")
+        for s in range(40)
+        for e in range(20)
+        if e <= s
     )
-    axes = explore.figures.balance(Manifest(clips), "speaker")
+    axes = explore.figures.balance(Manifest(clips), "language")
     rows, columns = (
         [label.get_text() for label in labels] for labels in (axes.get_yticklabels(), axes.get_xticklabels())
     )
@@ -305,13 +340,14 @@ def test_fifty_thousand_clips_fit_into_memory(tmp_path, rng):
         "from quaver.cli.app import main\n"
         "if __name__ == '__main__':\n"
         "    try:\n"
-        "        main(['explore', sys.argv[1], '--json'])\n"
+        "        main(['explore', sys.argv[1], '--json', '-o', 'page.html'])\n"
         "    finally:\n"
         "        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)\n"
     )
     (tmp_path / "run.py").write_text(code)
     command = [sys.executable, str(tmp_path / "run.py"), str(tmp_path / "m.csv")]
     own = {**os.environ, "QUAVER_CACHE": str(tmp_path / "cache")}
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=own)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=own, cwd=tmp_path)
+    assert (tmp_path / "page.html").stat().st_size < 20e6
     assert json.loads(done.stdout)["readable"] == 50_000
     assert int(done.stderr.split()[-1]) < 1_000_000  # kilobytes

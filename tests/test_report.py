@@ -78,6 +78,15 @@ def test_the_page_tells_protocol_scores_mistakes_and_licences(run, page):
     assert not re.findall(r'(?:src|href)="(?!data:|#)([^"]+)"', text)
 
 
+def test_each_figure_can_be_had_alone(run):
+    from matplotlib.axes import Axes
+
+    told, figures = report.read(run), report.figures
+    drawn = [figures.curve(told, "loss"), *(f(told) for f in (figures.confusion, figures.recalls, figures.speakers))]
+    assert all(isinstance(axes, Axes) for axes in [*drawn, figures.voices(told)])
+    assert [label.get_text() for label in figures.voices(told).get_yticklabels()] == ["emodb (2)"]
+
+
 def test_sounds_can_be_left_out(run, tmp_path):
     report.write(report.read(run), tmp_path / "page.html", audio=False)
     assert "<audio" not in (tmp_path / "page.html").read_text()

@@ -1,0 +1,107 @@
+"""Measure `quaver explore`: how long it takes and how much it holds, and how many wrong labels it names.
+
+    python benchmarks/explore.py                   # data/emodb
+    QUAVER_CORPORA=DIR python benchmarks/explore.py
+    QUAVER_CORPORA=DIR python benchmarks/explore.py labels     # the wrong labels alone
+
+Each corpus is looked at twice, with an empty cache and with the one that this filled. A corpus whose folder is missing
+is left out. Results go to benchmarks/results/explore.json; the times are processor seconds, which hardly depend on what
+else the machine does.
+"""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from quaver import dataset, frontend
+from quaver.explore import doubts, space
+from quaver.files import write_json
+from quaver.frontend.tables import Array
+from quaver.manifest import Manifest
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results" / "explore.json"
+CORPORA = ("emodb", "ravdess", "tess", "nemo", "emovo", "banglaser", "crema_d")
+WRONG, DRAWS = 10, 10  # labels exchanged at a time; times
+FAR = {"angry": "sad", "sad": "angry", "happy": "neutral", "neutral": "angry"}  # hard to confuse
+
+
+def main() -> None:
+    """Measure every corpus that is there, and all of them together."""
+    manifests = found()
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, manifest in manifests.items():
+            results.setdefault("labels", {})[name] = labels(manifest)
+            write_json(RESULTS, results)
+        if "labels" not in sys.argv[1:]:
+            for name, parts in {**{n: [m] for n, m in manifests.items()}, "all": list(manifests.values())}.items():
+                csvs = [Path(folder) / f"{name}-{i}.csv" for i in range(len(parts))]
+                for csv, part in zip(csvs, parts, strict=True):
+                    part.write(csv)
+                cache = Path(folder) / f"cache-{name}"
+                runs = {how: timed(csvs, Path(folder), cache) for how in ("first", "again")}
+                results.setdefault("looks", {})[name] = {"clips": sum(map(len, parts)), **runs}
+                write_json(RESULTS, results)
+
+
+def found() -> dict[str, Manifest]:
+    """Read the manifests of the corpora that are there."""
+    from quaver import corpora
+
+    folder = os.environ.get("QUAVER_CORPORA")
+    if not folder:
+        return {"emodb": Manifest.read(ROOT / "data" / "emodb" / "manifest.csv")}
+    there = [name for name in CORPORA if (Path(folder) / name).is_dir()]
+    return {name: Manifest(tuple(corpora.read(Path(folder) / name, name))) for name in there}
+
+
+def labels(manifest: Manifest) -> dict[str, object]:
+    """Exchange ten labels, ten times, and count those that are doubted, and what is doubted beside them."""
+    spec = frontend.ArticleSpec()
+    held = dataset.extract(manifest, spec)
+    points = space.within(space.levels(held.values, spec), [clip.group for clip in held.clips])
+    truth = [clip.emotion for clip in held.clips]
+    clean = len(doubts.doubts(points, truth))
+    told = {"clips": len(truth), "doubted where no label was exchanged": clean}
+    return told | {"far": exchanged(points, truth, FAR), "any": exchanged(points, truth, {})}
+
+
+def exchanged(points: Array, truth: list[str], into: Mapping[str, str]) -> dict[str, float]:
+    """Exchange labels for those in `into`, or for any other."""
+    kinds, hit, others = sorted(set(truth)), 0, 0
+    for draw in range(DRAWS):
+        rng, given = np.random.default_rng(draw), list(truth)
+        able = [i for i, label in enumerate(truth) if not into or (label in into and into[label] in kinds)]
+        wrong = set(rng.choice(able, WRONG, replace=False).tolist())
+        for i in wrong:
+            given[i] = into.get(truth[i]) or str(rng.choice([kind for kind in kinds if kind != truth[i]]))
+        doubted = {doubt.place for doubt in doubts.doubts(points, given)}
+        hit, others = hit + len(doubted & wrong), others + len(doubted - wrong)
+    return {"found": hit / DRAWS, "of": WRONG, "others named": others / DRAWS}
+
+
+def timed(csvs: list[Path], folder: Path, cache: Path) -> dict[str, float]:
+    """Run the program and tell what it took."""
+    page, before = folder / "page.html", resource.getrusage(resource.RUSAGE_CHILDREN)
+    code = "import resource,sys\nfrom quaver.cli.app import main\nif __name__ == '__main__':\n    main(sys.argv[1:])\n"
+    code += "    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)\n"
+    (folder / "run.py").write_text(code)
+    words = [sys.executable, str(folder / "run.py"), "explore", *map(str, csvs), "-o", str(page)]
+    own = {**os.environ, "QUAVER_CACHE": str(cache)}
+    done = subprocess.run(words, check=True, env=own, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    megabytes = int(done.stderr.split()[-1]) / 1024
+    return {"CPU seconds": round(cpu, 1), "peak MB": round(megabytes), "page MB": round(page.stat().st_size / 1e6, 1)}
+
+
+if __name__ == "__main__":
+    main()
