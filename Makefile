@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 
 .PHONY: help setup demo test test-slow test-backends test-torch test-tensorflow lint fix wheel clean
-.PHONY: benchmark-frontend benchmark-leaks benchmark-article benchmark-bundles benchmark-accuracy
+.PHONY: benchmark-frontend benchmark-leaks benchmark-explore benchmark-article benchmark-bundles benchmark-accuracy
 .PHONY: benchmark-compile test-compile
 
 help:  ## list the targets
@@ -60,6 +60,9 @@ benchmark-frontend: setup  ## the article's features against librosa, in one run
 
 benchmark-leaks: setup  ## what the leak guard finds, and what it raises falsely
 	$(BIN)/python benchmarks/leaks.py
+
+benchmark-explore: setup  ## what a look at a corpus takes, and how many wrong labels and copies it names
+	$(BIN)/python benchmarks/explore.py
 
 benchmark-article: setup  ## the article's split against speakers never heard; hours, resumable
 	$(BIN)/python benchmarks/article.py

@@ -2,7 +2,7 @@
 
     python benchmarks/explore.py                   # data/emodb
     QUAVER_CORPORA=DIR python benchmarks/explore.py
-    QUAVER_CORPORA=DIR python benchmarks/explore.py labels     # the wrong labels alone
+    QUAVER_CORPORA=DIR python benchmarks/explore.py labels     # the wrong labels alone; or: copies, looks
 
 Each corpus is looked at twice, with an empty cache and with the one that this filled. A corpus whose folder is missing
 is left out. Results go to benchmarks/results/explore.json; the times are processor seconds, which hardly depend on what
@@ -15,21 +15,30 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import leaks
 import numpy as np
 
-from quaver import dataset, frontend
+from quaver import audio, copies, dataset, frontend
+from quaver.cells import Cells
 from quaver.explore import doubts, space
 from quaver.files import write_json
 from quaver.frontend.tables import Array
+from quaver.likeness import fingerprint, passages, questions
 from quaver.manifest import Manifest
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "explore.json"
 CORPORA = ("emodb", "ravdess", "tess", "nemo", "emovo", "banglaser", "crema_d")
 WRONG, DRAWS = 10, 10  # labels exchanged at a time; times
+AMONG, PLANTED, TIMES = 1500, 12, 33  # clips that copies are planted among; of each kind; for a corpus of 50,000
+KINDS = (
+    *("augment: noise", "augment: stretch", "augment: pitch", "augment: speed", "augment: room+snr"),
+    *("Opus, lowest rate", "first 30 % cut", "15 % cut at both ends", "cut, a third as loud, Opus", "8 kHz"),
+)
 FAR = {"angry": "sad", "sad": "angry", "happy": "neutral", "neutral": "angry"}  # hard to confuse
 
 
@@ -37,11 +46,16 @@ def main() -> None:
     """Measure every corpus that is there, and all of them together."""
     manifests = found()
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    asked = set(sys.argv[1:]) or {"labels", "copies", "looks"}
     with tempfile.TemporaryDirectory() as folder:
-        for name, manifest in manifests.items():
+        if "copies" in asked:
+            results["copies"] = copied(manifests)
+            print(results["copies"], flush=True)
+            write_json(RESULTS, results)
+        for name, manifest in manifests.items() if "labels" in asked else ():
             results.setdefault("labels", {})[name] = labels(manifest)
             write_json(RESULTS, results)
-        if "labels" not in sys.argv[1:]:
+        if "looks" in asked:
             for name, parts in {**{n: [m] for n, m in manifests.items()}, "all": list(manifests.values())}.items():
                 csvs = [Path(folder) / f"{name}-{i}.csv" for i in range(len(parts))]
                 for csv, part in zip(csvs, parts, strict=True):
@@ -86,6 +100,48 @@ def exchanged(points: Array, truth: list[str], into: Mapping[str, str]) -> dict[
         doubted = {doubt.place for doubt in doubts.doubts(points, given)}
         hit, others = hit + len(doubted & wrong), others + len(doubted - wrong)
     return {"found": hit / DRAWS, "of": WRONG, "others named": others / DRAWS}
+
+
+def copied(manifests: Mapping[str, Manifest]) -> dict[str, object]:
+    """Plant copies among clips of all corpora, and compare what the cells give with what the whole search gives."""
+    rng, clips = np.random.default_rng(1), [clip for manifest in manifests.values() for clip in manifest]
+    base = [clips[i] for i in sorted(rng.permutation(len(clips))[:AMONG].tolist())]
+    sounds = [fingerprint(*audio.load(clip.path)) for clip in base]
+    truth = [int(i) for _ in KINDS for i in rng.permutation(len(base))[:PLANTED]]
+    kinds = [kind for kind in KINDS for _ in range(PLANTED)]
+    for kind, place in zip(kinds, truth, strict=True):
+        x, rate = leaks.KINDS[kind](*audio.load(base[place].path), str(place))
+        sounds.append(fingerprint(np.asarray(x, np.float32), rate))
+    described = [passages(one.levels) for one in sounds]
+    starts, rows = np.cumsum([0] + [len(d) for d in described]), np.concatenate(described)
+    asked = np.stack([questions(one.levels) for one in sounds[len(base) :]])
+    whole, _ = copies._answers(asked, rows, starts, 0)
+    some, _ = copies._near(asked, Cells.of(rows.astype(np.float16)), starts, 0)
+    each = np.arange(len(truth))
+    return {
+        "clips": len(base),
+        "planted": len(truth),
+        "least score of a copy": round(float(whole[each, truth].min()), 3),
+        "found by the whole search": int((whole[each, truth] >= copies.WORTH).sum()),
+        "found by cells": int((some[each, truth] >= copies.WORTH_OF_MANY).sum()),
+        **grown(described[: len(base)], asked, rng),
+    }
+
+
+def grown(described: list[Array], asked: Array, rng: np.random.Generator) -> dict[str, float]:
+    """Make many more clips by adding noise to the passages of some, and time the search among them."""
+    rows, starts, times = np.concatenate(described), np.cumsum([0] + [len(d) for d in described]), TIMES
+    matrix = np.concatenate([(rows + rng.normal(0, 0.06, rows.shape)).astype(np.float16) for _ in range(times)])
+    ends = np.concatenate([[0], *(starts[1:] + i * len(rows) for i in range(times))])
+    begin = time.process_time()
+    cells = Cells.of(matrix)
+    built = time.process_time() - begin
+    copies._near(asked, cells, ends, 0)
+    searched = (time.process_time() - begin - built) / len(asked)
+    clips = times * len(described)
+    return {"clips of the index": clips, "CPU seconds to build it": round(built, 1)} | {
+        "CPU seconds to ask for all of them": round(searched * clips)
+    }
 
 
 def timed(csvs: list[Path], folder: Path, cache: Path) -> dict[str, float]:

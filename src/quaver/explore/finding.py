@@ -168,7 +168,7 @@ def _gaps(manifest: Manifest, corpus: str) -> Iterator[str]:
         if trait in balance.known(own):
             for row, emotion in balance.missing(balance.cross(own, trait)):
                 if row != "unknown":
-                    yield f"{corpus} has no {emotion} with {trait} {row}"
+                    yield f"no {emotion} with {trait} {row} in {corpus}"
 
 
 def _speakers(look: Look) -> Iterator[Finding]:

@@ -95,7 +95,7 @@ def _balance(look: Look) -> Section:
     section = Section("balance", "What there is of each emotion")
     manifest = look.manifest
     blocks = [page.drawing(figures.classes(manifest), "Bars: clips of each emotion")]
-    for trait in balance.known(manifest):
+    for trait in sorted(balance.known(manifest), key=lambda name: name == "speaker"):  # the tallest table last
         alt = f"Table: clips of each emotion by {trait}"
         hole = "Blank" if figures.is_dense(manifest, trait) else "A dash"
         blocks.append(page.drawing(figures.balance(manifest, trait), alt, f"By {trait}. {hole}: no clip."))
