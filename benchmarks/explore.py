@@ -124,7 +124,9 @@ def copied(manifests: Mapping[str, Manifest]) -> dict[str, object]:
         "least score of a copy": round(float(whole[each, truth].min()), 3),
         "found by the whole search": int((whole[each, truth] >= copies.WORTH).sum()),
         "found by cells": int((some[each, truth] >= copies.WORTH_OF_MANY).sum()),
-        **grown(described[: len(base)], asked, rng),
+        **grown(
+            described[: len(base)], np.stack([questions(one.levels) for one in sounds[: copies.ROWS_OF_MANY]]), rng
+        ),
     }
 
 

@@ -128,7 +128,7 @@ def test_one_clip_fills_a_page(tmp_path, rng, own_cache):
     seen = explore.look(corpus(tmp_path, rng, ("a",), ("sad",), 1))
     explore.write(seen, tmp_path / "page.html", audio=False)
     text = (tmp_path / "page.html").read_text()
-    assert "all clips are sad" in text and "<audio" not in text
+    assert "All clips are sad" in text and "<audio" not in text
     assert "workplace" in text and "education" in text and "not what somebody feels" in text
 
 
