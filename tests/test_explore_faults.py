@@ -15,15 +15,16 @@ pytest.importorskip("sklearn")
 from planted import corpus, faulty
 
 
+def hear_interrupts():
+    """Undo what a shell does to what it starts in the background, which ignores Ctrl-C ever after."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def explore(*words, cache):
     command = [sys.executable, "-m", "quaver", "explore", *map(str, words)]
-    return subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "QUAVER_CACHE": str(cache)},
-    )
+    own = {**os.environ, "QUAVER_CACHE": str(cache)}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, env=own, preexec_fn=hear_interrupts, **pipes)
 
 
 @pytest.fixture(scope="module")
