@@ -23,9 +23,9 @@ static void classify_calibrate(float *probabilities)
         probabilities[i] /= sum;
 }
 
-void quaver_network(quaver_arena *arena, const float input[QUAVER_INPUTS], float output[QUAVER_OUTPUTS])
+void quaver_network(quaver_arena *arena, const float input[QUAVER_INPUTS], @TAKES_FRAMES@float output[QUAVER_OUTPUTS])
 {
-    run_network(arena->shared, input, output);
+    run_network(arena->shared, input, @FRAMES@output);
 }
 
 quaver_status quaver_features(quaver_arena *arena, const float *samples, int count, float features[QUAVER_INPUTS])
@@ -34,8 +34,7 @@ quaver_status quaver_features(quaver_arena *arena, const float *samples, int cou
         return QUAVER_TOO_SHORT;
     if (count > QUAVER_LONGEST)
         return QUAVER_TOO_LONG;
-    return article_features((article_work *)(void *)arena->shared, samples, count, features) ? QUAVER_OK
-                                                                                             : QUAVER_NOT_FINITE;
+    return @KIND@_features((@KIND@_work *)(void *)arena->shared, samples, count, features) ? QUAVER_OK : QUAVER_NOT_FINITE;
 }
 
 quaver_status quaver_classify(quaver_arena *arena, const float *samples, int count,
@@ -56,7 +55,7 @@ quaver_status quaver_classify(quaver_arena *arena, const float *samples, int cou
             return status;
         if (classify_silent(window, length))
             continue;
-        quaver_network(arena, arena->features, probabilities);
+        quaver_network(arena, arena->features, @COUNTED@probabilities);
         classify_calibrate(probabilities);
         for (int i = 0; i < QUAVER_OUTPUTS; i++)
             arena->sums[i] += probabilities[i];

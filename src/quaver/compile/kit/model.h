@@ -32,7 +32,7 @@ quaver_status quaver_classify(quaver_arena *arena, const float *samples, int cou
 quaver_status quaver_features(quaver_arena *arena, const float *samples, int count, float features[QUAVER_INPUTS]);
 
 /* The second half: the network alone, without calibration. */
-void quaver_network(quaver_arena *arena, const float input[QUAVER_INPUTS], float output[QUAVER_OUTPUTS]);
+void quaver_network(quaver_arena *arena, const float input[QUAVER_INPUTS], @TAKES_FRAMES@float output[QUAVER_OUTPUTS]);
 
 #ifdef __cplusplus
 }
