@@ -114,6 +114,7 @@ class Program:
             made |= {"QUAVER_FRONTEND": f'"{sound.spec.name}"', "QUAVER_FINGERPRINT": f'"{sound.spec.fingerprint}"'}
             made |= {"QUAVER_SAMPLE_RATE": sound.spec.sample_rate, "QUAVER_SHORTEST": self.contract.shortest}
             made |= {"QUAVER_LONGEST": sound.longest, "QUAVER_WINDOW": window, "QUAVER_HOP": hop}
+            made["QUAVER_HELD"] = max(sound.longest, window + hop)  # samples that a stream holds
             if self.plan.open:
                 made["QUAVER_FRAMES(count)"] = f"((count) / {sound.spec.hop})"
         return {**made, "QUAVER_INPUTS": prod(self.plan.input.shape), "QUAVER_OUTPUTS": prod(self.plan.output.shape)}

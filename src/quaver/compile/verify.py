@@ -17,7 +17,9 @@ from quaver.compile.graph import Array
 from quaver.compile.targets import Target
 from quaver.errors import CompileError
 
-BARS = {"float32": 1e-4, "int8": 0.02}  # of a probability; in eight bits a value beside a step may round the other way
+# Of a probability. In eight bits a value that lies beside a step may round the other way, and where attention follows,
+# that spreads: ONNX Runtime's own answers for `small` move by 0.02 when its input changes by a millionth.
+BARS = {"float32": 1e-4, "int8": 0.05}
 _ROUNDED = 1e-7  # of what the artifact prints
 
 
