@@ -143,11 +143,3 @@ INLINE void fft_powers(fft_work *work, float *restrict powers)
         powers[mirror] = (er - tr) * (er - tr) + (ei - ti) * (ei - ti);
     }
 }
-
-/* The magnitudes, likewise. */
-INLINE void fft_magnitudes(fft_work *work, float *restrict magnitudes)
-{
-    fft_powers(work, magnitudes);
-    for (int k = 0; k <= FFT_HALF; k++)
-        magnitudes[k] = sqrt_f32(magnitudes[k]);
-}

@@ -41,7 +41,7 @@ const char *web_label(int which)
 EXPORT(quaver_hear) int web_hear(int count);
 int web_hear(int count)
 {
-    return quaver_classify(&arena, samples, count, probabilities);
+    return (int)quaver_classify(&arena, samples, count, probabilities);
 }
 
 /* The same for a sound that comes bit by bit; `quaver_taken` tells how many samples the last push used. */
@@ -54,7 +54,7 @@ void web_start(void)
 EXPORT(quaver_push) int web_push(int from, int count);
 int web_push(int from, int count)
 {
-    return quaver_push(&stream, &arena, samples + from, count, &taken, probabilities);
+    return (int)quaver_push(&stream, &arena, samples + from, count, &taken, probabilities);
 }
 
 EXPORT(quaver_taken) int web_taken(void);
@@ -66,5 +66,5 @@ int web_taken(void)
 EXPORT(quaver_end) int web_end(void);
 int web_end(void)
 {
-    return quaver_finish(&stream, &arena, probabilities);
+    return (int)quaver_finish(&stream, &arena, probabilities);
 }
