@@ -25,7 +25,14 @@ class Browser:
         theirs_in, ours_out = os.pipe()
         ours_in, theirs_out = os.pipe()
         pipes = f'exec 3<&{theirs_in} 4>&{theirs_out}; exec "$@"'  # where the browser looks for them
-        command = [PROGRAM, *_FLAGS, *flags, f"--user-data-dir={self._profile.name}", "--remote-debugging-pipe", "about:blank"]
+        command = [
+            PROGRAM,
+            *_FLAGS,
+            *flags,
+            f"--user-data-dir={self._profile.name}",
+            "--remote-debugging-pipe",
+            "about:blank",
+        ]
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         self._program = subprocess.Popen(
             ["bash", "-c", pipes, "bash", *command], pass_fds=(theirs_in, theirs_out), **quiet

@@ -175,7 +175,7 @@ def test_odd_sounds_are_heard_or_refused_as_in_python(single, bytewise):
     tone = np.sin(np.arange(9000) / 20)
     cases = {
         TOO_SHORT: [np.zeros(0), np.ones(1), np.ones(1599)],
-        NOT_FINITE: [np.r_[tone, np.nan], np.r_[np.inf, tone], np.full(5000, 1e20), np.r_[tone, np.full(99_000, np.nan)]],
+        NOT_FINITE: [np.r_[tone, np.nan], np.r_[np.inf, tone], np.full(5000, 1e20), np.r_[tone, [np.nan] * 99_000]],
         SILENT: [np.zeros(5000), np.full(5000, 5e-5), np.zeros(100_000)],
         OK: [tone, np.eye(1, 4000, 1999)[0], np.full(1600, 0.5), np.r_[np.zeros(72_000), tone], 1e6 * tone],
     }  # fmt: skip

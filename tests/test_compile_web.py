@@ -69,7 +69,18 @@ def page(tiny, tmp_path_factory):
     if not find_spec("ziglang"):
         pytest.skip("zig is not here")
     folder = tmp_path_factory.mktemp("web") / "page"
-    command = [sys.executable, "-m", "quaver", "compile", str(tiny.path), "--target", "web", "-o", str(folder), "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "quaver",
+        "compile",
+        str(tiny.path),
+        "--target",
+        "web",
+        "-o",
+        str(folder),
+        "--json",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ))
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)

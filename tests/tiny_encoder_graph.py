@@ -4,10 +4,10 @@ import numpy as np
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
+from tiny_bundle import bundle
 
 from quaver import EMOTIONS, frontend
 from quaver.bundle import Bundle
-from tiny_bundle import bundle
 
 WIDTH, HEADS, LONGEST = 24, 2, 400
 
@@ -62,16 +62,18 @@ def network(seed: int = 0, labels: int = 7) -> onnx.ModelProto:
         ("Sqrt", ["above"], "deviation", {}),
         ("Concat", ["mean", "deviation"], "both", {"axis": 2}),
         ("Flatten", ["both"], "pooled", {"axis": 1}),
-        ("Gemm", ["pooled", "dense", "last"], "logits", {"transB": 1}),
+        ("Sub", ["pooled", "centre"], "centred", {}),
+        ("Mul", ["centred", "spread"], "normal", {}),
+        ("Gemm", ["normal", "dense", "last"], "logits", {"transB": 1}),
         ("Softmax", ["logits"], "probabilities", {"axis": 1}),
     ]
     # The dense layer sees values of mean 0 and deviation 1, so that sounds differ.
     sounds = [draw(80) + 0.3 * rng.normal(size=(90, 80)) for _ in range(12)]
-    pooled = _model(nodes[:-2], constants, "pooled", 2 * WIDTH).SerializeToString()
+    pooled = _model(nodes[:-4], constants, "pooled", 2 * WIDTH).SerializeToString()
     session = onnxruntime.InferenceSession(pooled, providers=["CPUExecutionProvider"])
     seen = np.concatenate([session.run(None, {"features": s[None].astype(np.float32)})[0] for s in sounds])
-    constants["dense"] = (1.5 * draw(labels, 2 * WIDTH) / seen.std(axis=0)).astype(np.float32)
-    constants["last"] = (-constants["dense"] @ seen.mean(axis=0)).astype(np.float32)
+    constants |= {"centre": seen.mean(axis=0), "spread": 1 / seen.std(axis=0)}
+    constants |= {"dense": draw(labels, 2 * WIDTH), "last": draw(labels)}
     return _model(nodes, constants, "probabilities", labels)
 
 

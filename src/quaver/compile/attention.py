@@ -48,10 +48,11 @@ def _backwards(graph: Graph, name: str, path: _Path) -> Node | None:
             return node
         if node.operator in ("Mul", "Div") and _scaled(graph, node, path):
             pass
-        elif node.operator == "DequantizeLinear" and "factor" not in path.given:
+        elif node.operator == "DequantizeLinear":
             before = graph.producer(node.inputs[0])
             if not _told(graph, before, node, path, "score"):
                 return None
+            path.given["later"] = path.given.pop("factor", 1.0)  # what was met so far follows the eight bits
             node = before
         else:
             return None
@@ -75,9 +76,9 @@ def _forwards(graph: Graph, softmax: Node, path: _Path) -> Node | None:
 
 
 def _scaled(graph: Graph, node: Node, path: _Path) -> bool:
-    """Note a constant factor of the scores, unless they are told in eight bits behind it."""
+    """Note a constant factor of the scores."""
     by = graph.constant(node, 1)
-    if by is None or by.size != 1 or "score_scale" in path.given:
+    if by is None or by.size != 1:
         return False
     factor = float(by.reshape(()))
     path.given["factor"] = path.given.get("factor", 1.0) * (factor if node.operator == "Mul" else 1 / factor)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -32,8 +33,8 @@ def unary(operator: str, expression: str) -> Rule:
 
 def alone(operators: tuple[str, ...], value: Value, prepare: Prepare | None = None) -> Rule:
     """Make the rule of operators on one tensor from the C of a value; see `Rule.value`."""
-    more = {} if prepare is None else {"prepare": prepare}
-    return Rule(operators, same_shape, mapped, follows=True, opens=True, value=value, **more)
+    rule = Rule(operators, same_shape, mapped, follows=True, opens=True, value=value)
+    return rule if prepare is None else replace(rule, prepare=prepare)
 
 
 def same_shape(node: Node, shapes: Shapes, graph: Graph) -> Shape:

@@ -6,7 +6,17 @@ import numpy as np
 
 from quaver.compile.graph import Array, Graph, Node
 
-QUIET = ("MaxPool", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose", "Identity", "Slice", "Gather")  # only move bytes
+QUIET = (
+    "MaxPool",
+    "Flatten",
+    "Reshape",
+    "Squeeze",
+    "Unsqueeze",
+    "Transpose",
+    "Identity",
+    "Slice",
+    "Gather",
+)  # only move bytes
 
 
 def rewrite(graph: Graph) -> None:

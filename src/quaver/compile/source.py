@@ -13,9 +13,7 @@ from quaver.frontend import ArticleSpec, FrontendSpec, LogmelSpec
 from quaver.windows import WHOLE
 
 
-def plan_of(
-    model: Path | bytes, name: str = "the network", *, lean: bool = False, longest: int | None = None
-) -> Plan:
+def plan_of(model: Path | bytes, name: str = "the network", *, lean: bool = False, longest: int | None = None) -> Plan:
     """Plan the network of an ONNX file; `lean` saves memory at some cost of time.
 
     `longest` says how long the time of a bundle's features may be, if the network leaves that open.

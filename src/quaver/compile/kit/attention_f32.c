@@ -7,6 +7,7 @@ typedef struct {
     int room;                      /* from row to row of the scores */
     float factor;                  /* of the scores */
     float score_step, share_step;  /* of eight bits by which scores and shares are told; 0 where they are not */
+    float score_told;              /* what a step of the scores stands for */
     int score_zero, share_zero;
 } attention_shape;
 
@@ -20,7 +21,7 @@ static void attention_shares(const attention_shape *s, float *row)
         row[i] *= s->factor;
     if (s->score_step > 0.0f)
         for (int i = 0; i < s->keys; i++)
-            row[i] = s->score_step * (float)(byte_of(row[i] / s->score_step, s->score_zero) - s->score_zero);
+            row[i] = s->score_told * (float)(byte_of(row[i] / s->score_step, s->score_zero) - s->score_zero);
     for (int i = 0; i < s->keys; i++)
         largest = row[i] > largest ? row[i] : largest;
     for (int i = 0; i < s->keys; i++)

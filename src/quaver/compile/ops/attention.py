@@ -37,6 +37,7 @@ def _emit(node: Node, plan: Plan) -> Step:
         **{f"{letter}_row": t.strides[-2] for letter, t in zip("qkvy", (q, k, v, y), strict=True)},
         **{"room": room, "factor": constant(given.get("factor", 1.0))},
         **{f"{each}_step": constant(given.get(f"{each}_scale", 0.0)) for each in ("score", "share")},
+        "score_told": constant(given.get("score_scale", 0.0) * given.get("later", 1.0)),
         **{f"{each}_zero": given.get(f"{each}_zero", 0) for each in ("score", "share")},
     }
     call = "attention_f32(&shape, q + {q}, k + {k}, v + {v}, y + {y}, scratch);"

@@ -30,7 +30,9 @@ class Target:
     lean: bool = False  # memory matters more than speed
     main: str = "main.c"  # the source of the product, from the kit
     linker: tuple[str, ...] = ()  # flags of the last step
-    after: Callable[[Path, Any, Any], None] | None = None  # told the folder, the program and the bundle once it is built
+    after: Callable[[Path, Any, Any], None] | None = (
+        None  # told the folder, the program and the bundle once it is built
+    )
 
 
 @lru_cache
