@@ -107,20 +107,20 @@ def speech(emodb):
 
 @pytest.fixture(scope="module")
 def single(tmp_path_factory):
-    """Float32 on Whisper's numbers, with the vectors of this machine."""
+    """Float32, levelled, with the vectors of this machine."""
     made = encoder(tmp_path_factory.mktemp("single") / "bundle", network(), frontend.spec("logmel"))
     return Program(tmp_path_factory.mktemp("single"), made, ["-O1", *vectors()])
 
 
 @pytest.fixture(scope="module")
 def bytewise(tmp_path_factory, speech):
-    """Eight bits in plain C under sanitizers, on other frames and levelled."""
-    spec = dataclasses.replace(frontend.spec("logmel"), n_fft=480, n_mels=80, peak=1.5)
+    """Eight bits in plain C under sanitizers, on other frames, as loud as they come."""
+    spec = dataclasses.replace(frontend.spec("logmel"), n_fft=480, peak=None)
     cuts = [frontend.features(speech[i * RATE :][: RATE + 1000 * i], spec) for i in range(20)]
     rows = np.empty(len(cuts), object)
     rows[:] = cuts
     made = encoder(tmp_path_factory.mktemp("bytes") / "bundle", quantise(network(1), rows), spec, precision="int8")
-    return Program(tmp_path_factory.mktemp("bytes"), made, [*SANITIZED, "-DQUAVER_PLAIN"])
+    return Program(tmp_path_factory.mktemp("bytes"), made, ["-O1", *SANITIZED[1:], "-DQUAVER_PLAIN"])
 
 
 def lengths(speech, *seconds):
@@ -159,8 +159,8 @@ def test_the_network_computes_in_bytes(bytewise):
 
 def test_pieces_of_any_size_give_what_the_whole_gives(single, bytewise, speech):
     quiet = np.concatenate([speech[: 5 * RATE], np.zeros(7 * RATE, np.float32), speech[: 3 * RATE]])
-    for program, rounds in ((single, 6), (bytewise, 2)):
-        sounds = [*lengths(speech, 0.05, 1, 4.5, 4.51, 6, 6.1, 9, 17.03), quiet, np.zeros(9 * RATE, np.float32)]
+    sounds = [*lengths(speech, 0.05, 1, 4.5, 4.51, 6, 6.1), quiet, np.zeros(9 * RATE, np.float32)]
+    for program, rounds in ((single, 3), (bytewise, 1)):
         for seed in range(rounds):
             told, _, whole, streamed = program(*sounds, seed=1000 * seed)
             assert (told[:, 1] == told[:, 2]).all()

@@ -35,11 +35,10 @@ class Sound(sound.Sound):
     def text(self) -> str:
         """Write the frontend: macros, then the C twin as it stands beside the Python."""
         spec = self.spec
-        peak = getattr(spec, "peak", None)
         numbers = {
             **{"FFT_SIZE": spec.n_fft, "HOP": spec.hop, "MELS": spec.n_mels, "LARGEST": LARGEST},
             **{"FLOOR_POWER": max(spec.floor_power, 1.2e-38), "FLOOR_DECADES": spec.floor_decades},
-            **{"LEVELLED": int(peak is not None), "PEAK": peak or 0.0},
+            **{"LEVELLED": int(spec.peak is not None), "PEAK": spec.peak or 0.0},
             **{"OFFSET": spec.offset, "SCALE": spec.scale},
         }
         return "\n".join([sound.macros(spec, numbers), sound.kit("fft"), sound.kit("logmel")])
