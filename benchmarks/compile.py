@@ -1,10 +1,11 @@
 """Compare quaver's compiled programs with ONNX Runtime on one thread, in turns in one run.
 
-python benchmarks/compile.py [--rounds 60]
+python benchmarks/compile.py [--rounds 60] [--only small]
 
-Networks: `article` in float32 with drawn weights, and the shipped bundle in eight bits. Whole path: from samples to
-probabilities, against librosa's features followed by ONNX Runtime. Times are processor time of this process; the order
-of the contestants is drawn anew in every round. Writes benchmarks/results/compile.json.
+Networks: `article` in float32 with drawn weights, and the shipped bundles `article` and `small` in eight bits. Whole
+path: from samples to probabilities, against librosa's features (for `small` quaver's own in NumPy) followed by ONNX
+Runtime. Times are processor time of this process; the order of the contestants is drawn anew in every round. Writes
+benchmarks/results/compile.json; `--only small` brings that part of it up to date.
 """
 
 import argparse
@@ -42,12 +43,16 @@ def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=60)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--only", choices=["small"])
+    given = parser.parse_args()
+    rounds = given.rounds
     if os.environ.get("OPENBLAS_NUM_THREADS") != "1":  # it is read when NumPy is imported
         os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | dict.fromkeys(ONE_THREAD, "1"))
     rng = np.random.default_rng(0)
     with TemporaryDirectory() as folder:
-        told = {"machine": machine(), "rounds": rounds, **measured(Path(folder), rounds, rng)}
+        part = {"small": {"machine": machine(), **small(Path(folder), rounds, rng)}}
+        told = json.loads(RESULT.read_text()) if given.only else {"machine": machine(), "rounds": rounds}
+        told |= part if given.only else {**measured(Path(folder), rounds, rng), **part}
     RESULT.write_text(json.dumps(told, indent=2) + "\n")
     print(json.dumps(told, indent=2))
 
@@ -76,6 +81,33 @@ def measured(folder: Path, rounds: int, rng: np.random.Generator) -> dict[str, A
         off = float(np.abs(out - each.run(None, {"features": x})[0]).max())
         told[name] = {**times(race, rounds, rng), "largest_difference": off}
     told["features"], told["whole"] = paths(libraries["whole"], whole, sessions["int8"], rng)
+    return told
+
+
+def small(folder: Path, rounds: int, rng: np.random.Generator) -> dict[str, Any]:
+    """Race the network of `small`, then all from samples to probabilities, over real speech of several lengths."""
+    shipped = zoo.load("small")
+    program, spec, each = program_of(shipped, "a benchmark"), shipped.card.spec, session(shipped.model.read_bytes())
+    (folder / "small").mkdir()
+    lib, sizes = library(folder / "small", program)
+    files = sorted((ROOT / "data" / "emodb").rglob("*.opus"))
+    speech = np.concatenate([audio.load(path, spec.sample_rate)[0] for path in rng.choice(files, 6, replace=False)])
+    arena, out = np.zeros(program.arena // 4 + 16, np.float32), np.zeros(7, np.float32)
+    told: dict[str, Any] = {"sizes": sizes, "rounds": rounds}
+    for seconds in (1.0, 3.0, 4.5):
+        clip = np.ascontiguousarray(speech[: round(seconds * spec.sample_rate)])
+        x = np.ascontiguousarray(frontend.features(clip, spec)[None])
+        race: dict[str, Callable[[], object]] = {
+            "quaver": lambda x=x: lib.quaver_network(pointer(arena), pointer(x), x.shape[1], pointer(out)),
+            "onnxruntime": lambda x=x: each.run(["probabilities"], {"features": x}),
+        }
+        whole: dict[str, Callable[[], object]] = {
+            "quaver": lambda c=clip: lib.quaver_classify(pointer(arena), pointer(c), len(c), pointer(out)),
+            "numpy+onnxruntime": lambda c=clip: each.run(
+                ["probabilities"], {"features": frontend.features(c, spec)[None]}
+            ),
+        }
+        told[f"{seconds:g} s"] = {"network": times(race, rounds, rng), "whole": times(whole, rounds, rng)}
     return told
 
 

@@ -172,7 +172,12 @@ def loco() -> str:
     ]
     for name, told in load("loco")["rows"].items():
         scores, covered, doubt = told["scores"], told["sets"]["0.9"], told["unsure"]
-        cells = [name, f"{scores['clips']:,}", f"**{percent(scores['uar'])}**", f"**{percent(told['adapted']['uar'])}**"]
+        cells = [
+            name,
+            f"{scores['clips']:,}",
+            f"**{percent(scores['uar'])}**",
+            f"**{percent(told['adapted']['uar'])}**",
+        ]
         cells += [f"{scores['ece']:.2f}", f"{percent(covered['coverage'])} %, {covered['labels']:.1f}"]
         cells += [f"{percent(doubt['share'])} %", f"{percent(doubt['accuracy_of_rest'])} %"]
         lines.append(f"| {' | '.join(cells)} |")

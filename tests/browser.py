@@ -20,12 +20,19 @@ _FLAGS = (
 class Browser:
     """One page in a fresh profile; events it reports are kept in `events`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *flags: str) -> None:
         self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         theirs_in, ours_out = os.pipe()
         ours_in, theirs_out = os.pipe()
         pipes = f'exec 3<&{theirs_in} 4>&{theirs_out}; exec "$@"'  # where the browser looks for them
-        command = [PROGRAM, *_FLAGS, f"--user-data-dir={self._profile.name}", "--remote-debugging-pipe", "about:blank"]
+        command = [
+            PROGRAM,
+            *_FLAGS,
+            *flags,
+            f"--user-data-dir={self._profile.name}",
+            "--remote-debugging-pipe",
+            "about:blank",
+        ]
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         self._program = subprocess.Popen(
             ["bash", "-c", pipes, "bash", *command], pass_fds=(theirs_in, theirs_out), **quiet
@@ -59,14 +66,14 @@ class Browser:
         assert "exceptionDetails" not in told, told
         return told["result"].get("value")
 
-    def open(self, path: Path, width: int = 1200, dark: bool = False) -> None:
-        """Show a file at a width, in light or dark."""
+    def open(self, path: Path | str, width: int = 1200, dark: bool = False) -> None:
+        """Show a file, or what lies at an address, at a width, in light or dark."""
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 500
         )
         theme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.call("Emulation.setEmulatedMedia", features=theme)
-        self.call("Page.navigate", url=Path(path).resolve().as_uri())
+        self.call("Page.navigate", url=path if isinstance(path, str) else path.resolve().as_uri())
         for _ in range(600):
             if self.evaluate("document.readyState") == "complete":
                 return

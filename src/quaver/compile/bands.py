@@ -8,6 +8,7 @@ from math import ceil
 
 from quaver.compile.halo import cleared
 from quaver.compile.plan import Call, Plan, Step
+from quaver.compile.sizes import opened
 from quaver.compile.tensor import BYTE, Tensor
 
 PLACES = 16  # of the second convolution in a band, about
@@ -35,6 +36,8 @@ def _only_reader(plan: Plan, step: Step) -> Step | None:
 
 
 def _possible(a: Call, b: Call) -> bool:
+    if opened((*a.fields.values(), *b.fields.values())):
+        return False
     along = a.fields["rows"] == b.fields["rows"] == b.fields["taps_down"] == a.fields["pool"] == 1
     last = (b.fields["places"] - 1) * b.fields["x_step"] + b.start  # where the last place begins
     return along and last < a.fields["places"] * a.fields["y_step"]

@@ -35,7 +35,10 @@ def build(folder: Path, target: Target, main: str = "main.c") -> Built:
     objects = [source.replace(".c", ".o") for source in SOURCES]
     if (folder / main).is_file():
         stripped = ["-s"] if target.cross else []
-        toolchain.run([*compiler, *toolchain.FLAGS, *stripped, main, *objects, "-o", target.product, "-lm"], folder)
+        toolchain.run(
+            [*compiler, *toolchain.FLAGS, *target.linker, *stripped, main, *objects, "-o", target.product, "-lm"],
+            folder,
+        )
     if not target.cross:
         toolchain.run([*compiler, "-shared", *objects, "-o", "libquaver.so"], folder)
     built = Built(elf.code(folder / objects[0]), _stack(folder))

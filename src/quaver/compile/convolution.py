@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from quaver.compile.graph import Array, Graph, Node, Shape
+from quaver.compile.sizes import slid
 
 BLOCK = 16  # output channels whose weights lie together
 Pair = tuple[int, int]
@@ -32,6 +33,12 @@ class Geometry:
             for i in (0, 1)
         )
         return height, width
+
+    @property
+    def along(self) -> int:
+        """Give the places along time, which is open where the input is."""
+        reach = (self.kernel[1] - 1) * self.dilation[1] + 1
+        return slid(self.size[1], self.out[1], self.before[1] + self.after[1] - reach, self.stride[1])
 
     def trimmed(self) -> "Geometry":
         """Drop the taps at the kernel's ends that only ever meet zeros."""

@@ -1,13 +1,19 @@
 """Rules of operators that treat every value alone, of one or of two tensors."""
 
 import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from quaver.compile.graph import Graph, Node, Shape
-from quaver.compile.loops import broadcast, nest, plain_strides
+from quaver.compile.loops import broadcast, broadcast_shapes, nest, plain_strides
 from quaver.compile.plan import Plan, Step, title
 from quaver.compile.rule import Rule, Shapes
+from quaver.compile.tensor import Tensor
+
+Value = Callable[[Node, Plan], str]
+Prepare = Callable[[Node, Plan], None]
 
 
 def unary(operator: str, expression: str) -> Rule:
@@ -18,11 +24,17 @@ def unary(operator: str, expression: str) -> Rule:
         expression: C in which `v` stands for the value, and `{name}` for the attribute of that name.
     """
 
-    def emit(node: Node, plan: Plan) -> Step:
+    def value(node: Node, plan: Plan) -> str:
         given = {key: constant(value) for key, value in node.attributes.items() if isinstance(value, int | float)}
-        return mapped(node, plan, expression.format_map({**_DEFAULTS.get(operator, {}), **given}))
+        return expression.format_map({**_DEFAULTS.get(operator, {}), **given})
 
-    return Rule((operator,), same_shape, emit, follows=True)
+    return alone((operator,), value)
+
+
+def alone(operators: tuple[str, ...], value: Value, prepare: Prepare | None = None) -> Rule:
+    """Make the rule of operators on one tensor from the C of a value; see `Rule.value`."""
+    rule = Rule(operators, same_shape, mapped, follows=True, opens=True, value=value)
+    return rule if prepare is None else replace(rule, prepare=prepare)
 
 
 def same_shape(node: Node, shapes: Shapes, graph: Graph) -> Shape:
@@ -30,61 +42,87 @@ def same_shape(node: Node, shapes: Shapes, graph: Graph) -> Shape:
     return shapes[node.inputs[0]]
 
 
-def mapped(node: Node, plan: Plan, expression: str) -> Step:
-    """Write a loop that computes `expression` of every value `v`."""
-    x, y = plan.tensors[node.inputs[0]], plan.tensors[node.output]
-    body = "y[{y}] = " + re.sub(r"\bv\b", "x[{x}]", expression) + ";"
-    loops = nest(y.shape, {"y": y.strides, "x": x.strides}, body)
-    return Step(plan.names.make(node.name, "run"), about(node, plan), {"y": y.name, "x": x.name}, loops)
-
-
 def binary(operator: str, sign: str) -> Rule:
     """Make the rule of an operator between two tensors, either of which may be constant."""
-
-    def emit(node: Node, plan: Plan) -> Step:
-        return between(node, plan, f"y[{{y}}] = {{a}} {sign} {{b}};")
-
-    return Rule((operator,), broadcast_shape, emit, follows=True)
+    return Rule((operator,), broadcast_shape, mapped, follows=True, opens=True, value=lambda *_: f"a {sign} b")
 
 
 def broadcast_shape(node: Node, shapes: Shapes, graph: Graph) -> Shape:
     """Give the shape to which two tensors are broadcast."""
     left, right = (_aligned(node, shapes[name], shapes) for name in node.inputs[:2])
-    try:
-        return np.broadcast_shapes(left, right)
-    except ValueError:
-        raise node.refuse(f"{left} and {right} do not fit each other", "correct the network") from None
+    made = broadcast_shapes(left, right)
+    if made is None:
+        raise node.refuse(f"{left} and {right} do not fit each other", "correct the network")
+    return made
 
 
-def between(node: Node, plan: Plan, body: str) -> Step:
-    """Write a loop over two tensors; `{a}` and `{b}` stand for their values in `body`."""
-    y = plan.tensors[node.output]
-    operands, strides, values = {"y": y.name}, {"y": y.strides}, {}
-    shapes = {name: t.shape for name, t in plan.tensors.items()}
-    for letter, name in zip("ab", node.inputs[:2], strict=True):
-        if name in plan.graph.constants:
-            number = np.asarray(plan.graph.constants[name], np.float32)
-            shape = _aligned(node, number.shape, {**shapes, name: number.shape})
-            if number.size == 1:
-                values[letter] = constant(float(number.reshape(())))
-                continue
-            # In the order of the output's memory, so that the loop runs straight through it.
-            order = [axis - len(y.shape) + len(shape) for axis in y.order if axis - len(y.shape) + len(shape) >= 0]
-            stored = number.reshape(shape).transpose(order)
-            steps = dict(zip(order, plain_strides(stored.shape), strict=True))
-            called = plan.weight(name, stored)
-            strides[letter] = broadcast(shape, [steps[axis] for axis in range(len(shape))], y.shape)
-            values[letter] = f"{called}[{{{letter}}}]"
-        else:
-            tensor = plan.tensors[name]
-            operands[letter], strides[letter] = name, broadcast(tensor.shape, tensor.strides, y.shape)
-            values[letter] = f"{letter}[{{{letter}}}]"
-    return Step(
-        plan.names.make(node.name, "run"),
-        about(node, plan),
-        operands,
-        nest(y.shape, strides, body.replace("{a}", values["a"]).replace("{b}", values["b"])),
-    )
+def mapped(node: Node, plan: Plan) -> Step:
+    """Write a loop over all values of an operator that treats every value alone."""
+    return chained(node, plan, (node,))
+
+
+def chained(node: Node, plan: Plan, links: Sequence[Node]) -> Step:
+    """Write one loop that takes every value through several such operators.
+
+    Args:
+        node: that stands for all of them.
+        plan: of the program.
+        links: in their order; each takes what the one before gives.
+    """
+    y, reader = plan.tensors[node.output], _Reader(plan, plan.tensors[node.output])
+    lines, before = [], ""
+    for number, link in enumerate(links):
+        text = rule_value(link)(link, plan)
+        for letter, name in zip("ab" if re.search(r"\ba\b", text) else "v", link.inputs, strict=False):
+            given = f"v{number}" if name == before else reader.read(link, name)
+            text = re.sub(rf"\b{letter}\b", given, text)
+        kind = "unsigned char" if link.operator == "QuantizeLinear" else "float"
+        lines.append(f"    const {kind} v{number + 1} = {text};")
+        before = link.output
+    lines[-1] = "    " + lines[-1].replace(lines[-1].partition(" = ")[0], "y[{y}]").strip()
+    body = ["{", *lines, "}"] if len(links) > 1 else [lines[0].strip()]
+    loops = nest(y.shape, {"y": y.strides, **reader.strides}, *body)
+    return Step(plan.names.make(node.name, "run"), about(node, plan), {"y": y.name, **reader.operands}, loops)
+
+
+def rule_value(node: Node) -> Value:
+    """Give what writes the C of a node's value; the node treats every value alone."""
+    from quaver.compile import ops
+
+    found = ops.find(node).value
+    assert found is not None, node  # noqa: S101 - the caller has asked for it
+    return found
+
+
+class _Reader:
+    """What a loop over a tensor reads besides: other tensors, and constants laid out as that one."""
+
+    def __init__(self, plan: Plan, y: Tensor) -> None:
+        self.plan, self.y = plan, y
+        self.operands: dict[str, str] = {}
+        self.strides: dict[str, Sequence[int]] = {}
+
+    def read(self, node: Node, name: str) -> str:
+        """Write the value of a tensor or constant, `{x}` standing for the index."""
+        letter = f"x{len(self.strides)}" if self.strides else "x"
+        if name in self.plan.graph.constants:
+            return self._constant(node, name, letter)
+        tensor = self.plan.tensors[name]
+        self.operands[letter] = name
+        self.strides[letter] = broadcast(tensor.shape, tensor.strides, self.y.shape)
+        return f"{letter}[{{{letter}}}]"
+
+    def _constant(self, node: Node, name: str, letter: str) -> str:
+        number, y = np.asarray(self.plan.graph.constants[name], np.float32), self.y
+        if number.size == 1:
+            return constant(float(number.reshape(())))
+        shape = _aligned(node, number.shape, {**{n: t.shape for n, t in self.plan.tensors.items()}, name: number.shape})
+        # In the order of the output's memory, so that the loop runs straight through it.
+        order = [axis - len(y.shape) + len(shape) for axis in y.order if axis - len(y.shape) + len(shape) >= 0]
+        stored = number.reshape(shape).transpose(order)
+        steps = dict(zip(order, plain_strides(stored.shape), strict=True))
+        self.strides[letter] = broadcast(shape, [steps[axis] for axis in range(len(shape))], y.shape)
+        return f"{self.plan.weight(name, stored)}[{{{letter}}}]"
 
 
 def about(node: Node, plan: Plan) -> str:

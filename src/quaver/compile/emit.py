@@ -3,6 +3,7 @@
 import re
 from importlib import resources
 
+from quaver.compile.graph import FRAMES
 from quaver.compile.halo import cleared
 from quaver.compile.loops import nest, plain_strides
 from quaver.compile.plan import Plan, Step
@@ -24,7 +25,7 @@ _PARTS = (
     ),
     *("fill_f32", "fill_u8", "conv_shape", "sum_f32", "conv_f32", "conv_f32_u8", "depthwise_f32", "sum_u8", "conv_u8"),
     *("conv_u8_f32", "pool_shape", "max_pool_f32", "max_pool_u8", "average_pool_f32", "softmax_f32", "layer_norm_f32"),
-    "matmul_f32",
+    *("matmul_f32", "attention_f32"),
 )
 _MENTIONS = {"float_bits": "float_bits|bits_float", "base": "INLINE|UNROLL|BLOCK|LANES", "sum_u8": "sum_u8|CONV_U8"}
 
@@ -54,7 +55,8 @@ def _function(step: Step, plan: Plan) -> str:
     declared = [_declare(name, plan.tensors[tensor], name != "y") for name, tensor in step.operands.items()]
     if step.scratch:
         declared.append(f"float *scratch = arena + {step.scratch_offset // 4};")
-    lines = [f"/* {step.about} */", f"static void {step.name}(float *arena)", "{"]
+    told = f", int {FRAMES}" if _asks(step) else ""
+    lines = [f"/* {step.about} */", f"static void {step.name}(float *arena{told})", "{"]
     return "\n".join([*lines, *(f"    {line}" for line in [*declared, *step.body]), "}", ""])
 
 
@@ -65,12 +67,18 @@ def _declare(name: str, tensor: Tensor, read: bool) -> str:
     return f"{kind} *{name} = {base} + {at}; /* ({tensor.drawn}) */"
 
 
+def _asks(step: Step) -> bool:
+    """Tell whether a step needs to know the size that is open."""
+    return any(re.search(rf"\b{FRAMES}\b", line) for line in step.body)
+
+
 def _run(plan: Plan) -> str:
     x, y = plan.input, plan.output
-    lines = ["static void run_network(float *arena, const float *input, float *output)", "{"]
+    frames = f"int {FRAMES}, " if plan.open else ""
+    lines = [f"static void run_network(float *arena, const float *input, {frames}float *output)", "{"]
     declared, *copied = _copied(x, "into", "input")
     lines += [f"    {line}" for line in (declared, *cleared(x, "into"), *copied)]
-    lines += [f"    {step.name}(arena);" for step in plan.steps]
+    lines += [f"    {step.name}(arena{f', {FRAMES}' if _asks(step) else ''});" for step in plan.steps]
     lines += [f"    {line}" for line in _copied(y, "output", "from")]
     return "\n".join([*lines, "}", ""])
 

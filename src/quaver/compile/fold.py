@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from quaver.compile.graph import Array, Graph, Node, Shape
+from quaver.compile.graph import Array, Graph, Node
 
 
 def fold_constants(graph: Graph, only: Node | None = None) -> None:
@@ -14,11 +14,6 @@ def fold_constants(graph: Graph, only: Node | None = None) -> None:
         else:
             rest.append(node)
     graph.nodes = rest
-
-
-def shape_of(shape: Shape, node: Node) -> Array:
-    """Give what the operator Shape makes of a tensor."""
-    return np.array(shape[node.attributes.get("start", 0) : node.attributes.get("end", len(shape))], np.int64)
 
 
 def _evaluate(node: Node, graph: Graph) -> list[Array]:

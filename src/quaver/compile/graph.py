@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from quaver.compile.sizes import Open
 from quaver.errors import CompileError
 
+FRAMES = "frames"  # what C calls the open size of the input
 Array = np.ndarray[Any, np.dtype[Any]]
 Shape = tuple[int, ...]
 
@@ -45,6 +47,12 @@ class Graph:
     constants: dict[str, Array]
     inputs: dict[str, Shape]  # by name, batch 1
     outputs: list[str]
+    measured: dict[str, Shape] = field(default_factory=dict)  # constants that hold sizes some of which are open
+    cut: dict[str, Shape] = field(default_factory=dict)  # the shapes of constants of which an open part is used
+
+    def knows(self, tensor: str) -> bool:
+        """Tell whether a tensor comes in or is computed."""
+        return tensor in self.inputs or self.producer(tensor) is not None
 
     def producer(self, tensor: str) -> Node | None:
         """Find the node that computes a tensor."""
@@ -78,20 +86,22 @@ class Graph:
         self.constants = {name: values for name, values in self.constants.items() if name in needed}
 
 
-def read(source: Path | bytes, name: str = "the network") -> Graph:
+def read(source: Path | bytes, name: str = "the network", longest: int | None = None) -> Graph:
     """Read an ONNX model of one input and one output.
 
     Args:
         source: a file, or its bytes.
         name: stands for bytes in messages.
+        longest: how long the time of the features of a bundle may be, if it is open. Of a bundle's outputs the first
+            is taken; the others serve speaker profiles.
 
     Raises:
         CompileError: no ONNX model, unknown sizes besides the batch, or operators of another domain.
     """
     model = _parse(source, name)
     constants = _constants(model)
-    inputs = {i.name: _shape(i) for i in model.graph.input if i.name not in constants}
-    outputs = [o.name for o in model.graph.output]
+    inputs = {i.name: _shape(i, longest) for i in model.graph.input if i.name not in constants}
+    outputs = [o.name for o in model.graph.output][: None if longest is None else 1]
     if len(inputs) != 1 or len(outputs) != 1:
         raise CompileError(
             f"{name} has {len(inputs)} inputs and {len(outputs)} outputs; one of each is supported. Export it again "
@@ -124,11 +134,13 @@ def _constants(model: Any) -> dict[str, Array]:
     return {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
 
 
-def _shape(value: Any) -> Shape:
-    """Give the shape of an input; an open batch becomes 1."""
+def _shape(value: Any, longest: int | None) -> Shape:
+    """Give the shape of an input; an open batch becomes 1, an open time is told when the program runs."""
     sizes = [dim.dim_value or 0 for dim in value.type.tensor_type.shape.dim]
     if sizes and sizes[0] == 0:
         sizes[0] = 1
+    if longest is not None and sizes.count(0) == 1:
+        sizes[sizes.index(0)] = Open(longest, FRAMES)
     if 0 in sizes:
         raise CompileError(
             f"the input {value.name!r} has sizes that the file does not tell; only the batch may be open. "

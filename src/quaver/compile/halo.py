@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from quaver.compile.sizes import product
 from quaver.compile.tensor import BYTE, Tensor
 
 
@@ -13,7 +14,7 @@ def cleared(tensor: Tensor, pointer: str) -> list[str]:
     sizes, strides, origin = tensor.stored, tensor.strides, tensor.origin
     if len(tensor.shape) == 3 or sizes[2] == 1:
         (before, after), step = tensor.halo[-1], strides[-1]
-        inner = tensor.shape[-1] * step
+        inner = product((tensor.shape[-1], step))
         lines = [f"{fill}({pointer} - {before * step}, {before * step}, {value});"] if before else []
         return lines + ([f"{fill}({pointer} + {inner}, {after * step}, {value});"] if after else [])
     return [f"{fill}({pointer} - {origin}, {int(np.prod(sizes))}, {value});"]

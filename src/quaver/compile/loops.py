@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from quaver.compile.graph import Shape
+from quaver.compile.sizes import Open, product, same
 
 Strides = Sequence[int]
 
@@ -45,8 +46,9 @@ def _merged(shape: Shape, strides: Mapping[str, Strides]) -> list[tuple[int, dic
     axes.sort(key=lambda axis: -axis[1][first])
     joined: list[tuple[int, dict[str, int]]] = []
     for size, steps in axes:
-        if joined and all(joined[-1][1][name] == steps[name] * size for name in strides):
-            joined[-1] = joined[-1][0] * size, steps
+        whole = not isinstance(size, Open)  # else there are values beyond the last one that counts
+        if joined and whole and all(joined[-1][1][name] == steps[name] * size for name in strides):
+            joined[-1] = product((joined[-1][0], size)), steps
         else:
             joined.append((size, steps))
     return joined
@@ -61,6 +63,15 @@ def broadcast(shape: Shape, strides: Strides, wanted: Shape) -> tuple[int, ...]:
     """Give the strides of an operand of `shape` as an operand of `wanted`, by the rules of NumPy."""
     lacking = len(wanted) - len(shape)
     return (0,) * lacking + tuple(0 if size == 1 else step for size, step in zip(shape, strides, strict=True))
+
+
+def broadcast_shapes(left: Shape, right: Shape) -> Shape | None:
+    """Give the shape of two operands together, by the rules of NumPy; None if they do not fit each other."""
+    rank = max(len(left), len(right))
+    left, right = ((1,) * (rank - len(shape)) + tuple(shape) for shape in (left, right))
+    made = tuple(b if same(a, 1) else a for a, b in zip(left, right, strict=True))
+    fits = all(same(a, b) or same(a, 1) or same(b, 1) for a, b in zip(left, right, strict=True))
+    return made if fits else None
 
 
 def plain_strides(shape: Shape) -> tuple[int, ...]:

@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from quaver.compile import arena, bands, ops
-from quaver.compile.fold import fold_constants, shape_of
+from quaver.compile import arena, bands, chains, follow, ops
+from quaver.compile.fold import fold_constants
 from quaver.compile.graph import Graph, Shape
 from quaver.compile.halo import cleared
 from quaver.compile.plan import Plan
+from quaver.compile.sizes import opened
 from quaver.compile.tensor import Tensor
 
 
@@ -21,6 +22,8 @@ def make(graph: Graph, lean: bool = False) -> Plan:
         CompileError: an operator without rule, or one used in a way that its rule refuses.
     """
     shapes = infer(graph)
+    chains.join(graph, shapes)
+    shapes = {name: shape for name, shape in shapes.items() if graph.knows(name)}
     plan = Plan(graph, {})
     last = _channels_last(graph, shapes)
     for name, shape in shapes.items():
@@ -42,13 +45,16 @@ def infer(graph: Graph) -> dict[str, Shape]:
     shapes = dict(graph.inputs)
     for node in list(graph.nodes):
         if node.operator == "Shape" and node.inputs[0] in shapes:
-            graph.constants[node.output] = shape_of(shapes[node.inputs[0]], node)
-            graph.nodes.remove(node)
+            follow.measure(graph, node, shapes[node.inputs[0]])
         elif all(not i or i in graph.constants for i in node.inputs):
+            follow.cut(graph, node)
             fold_constants(graph, only=node)
         else:
-            known = {i: shapes.get(i, np.shape(graph.constants.get(i, 0))) for i in node.inputs if i}
-            shapes[node.output] = ops.find(node).shape(node, known, graph)
+            known = {i: shapes.get(i, graph.cut.get(i, np.shape(graph.constants.get(i, 0)))) for i in node.inputs if i}
+            rule = ops.find(node)
+            if not rule.opens and any(map(opened, known.values())):
+                raise node.refuse("it does not know a time that is open", "export the network with fixed sizes")
+            shapes[node.output] = rule.shape(node, known, graph)
     graph.prune()
     used = {*graph.inputs, *(i for node in graph.nodes for i in (*node.inputs, node.output))}
     return {name: shape for name, shape in shapes.items() if name in used}

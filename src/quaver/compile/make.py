@@ -80,7 +80,9 @@ def make(
         built = None
         if target.builds:
             say(f"compiling for {target.name}; the first time for a target may take minutes")
-            built = build.build(fresh, target)
+            built = build.build(fresh, target, target.main)
+            if target.after is not None:
+                target.after(fresh, program, bundle)
         verdict = _verdict(fresh, target, bundle, check, say)
         told = footprint(program, target, built, verdict)
         write_json(fresh / FOOTPRINT, told)

@@ -6,6 +6,7 @@ import numpy as np
 
 from quaver.compile.graph import Array, Graph, Node
 from quaver.compile.names import Names
+from quaver.compile.sizes import opened
 from quaver.compile.struct import moved, struct
 from quaver.compile.tensor import Tensor
 
@@ -55,6 +56,11 @@ class Plan:
     def macs(self) -> int:
         """Count the multiply-accumulates of an inference."""
         return sum(step.macs for step in self.steps)
+
+    @property
+    def open(self) -> bool:
+        """Tell whether the program is told when it runs how long its input is."""
+        return opened(self.input.shape)
 
     @property
     def input(self) -> Tensor:

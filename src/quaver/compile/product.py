@@ -1,13 +1,12 @@
 """Rows times a constant matrix: a convolution whose kernel sees one place."""
 
-import math
-
 import numpy as np
 
 from quaver.compile.convolution import BLOCK, pack
 from quaver.compile.elementwise import about
 from quaver.compile.graph import Array, Node
 from quaver.compile.plan import Plan, Step
+from quaver.compile.sizes import product
 from quaver.compile.struct import struct
 
 
@@ -21,10 +20,10 @@ def times_constant(node: Node, plan: Plan, matrix: Array, bias: Array) -> Step:
         plan.weight(f"{node.name}/kernel", pack(np.asarray(matrix, np.float32))),
         plan.weight(f"{node.name}/bias", padded),
     )
-    rows = math.prod(x.shape[:-1])
+    rows = product(x.shape[:-1])
     body = [*struct("conv_shape", fields(rows, *matrix.shape)), f"conv_f32(&shape, {weights[0]}, {weights[1]}, x, y);"]
     operands, name = {"y": y.name, "x": x.name}, plan.names.make(node.name, "run")
-    return Step(name, about(node, plan), operands, body, rows * matrix.size)
+    return Step(name, about(node, plan), operands, body, int(rows) * matrix.size)
 
 
 def fields(rows: int, out: int, inner: int) -> dict[str, int]:

@@ -6,10 +6,10 @@ from textwrap import fill
 
 from quaver import __version__
 from quaver.compile import emit, weights
-from quaver.compile.article import Sound
 from quaver.compile.elementwise import constant
 from quaver.compile.graph import Array
 from quaver.compile.plan import Plan
+from quaver.compile.sound import Sound
 
 SILENCE = 1e-4  # of full scale: -80 dB; a window whose peak lies below it is left out
 
@@ -82,16 +82,14 @@ class Program:
         own = "    float features[QUAVER_INPUTS];\n    float sums[QUAVER_OUTPUTS];\n" if self.contract.sound else ""
         body = emit.kit("model.h") if self.contract.sound else emit.kit("model_network.h")
         about = self._banner("From a voice to emotions." if self.contract.sound else "A network.")
-        made = (
-            body.replace("@NUMBERS@", numbers).replace("@OWN@", own).replace("@WORDS@", str(-(-self.shared // 64) * 16))
-        )
-        return about + made
+        made = self._told(body).replace("@NUMBERS@", numbers).replace("@OWN@", own)
+        return about + made.replace("@WORDS@", str(-(-self.shared // 64) * 16))
 
     def source(self) -> str:
         """Write the program."""
         sound = self.contract.sound
         head = '#include "quaver_model.h"\n\n#include <math.h>\n#include <string.h>\n\n#include "quaver_weights.h"\n'
-        rest = self._sounds(sound) if sound else emit.kit("network_only.c")
+        rest = self._sounds(sound) if sound else self._told(emit.kit("network_only.c"))
         return "\n".join([self._banner("The program."), head, emit.network(self.plan, rest), rest])
 
     def _sounds(self, sound: Sound) -> str:
@@ -99,7 +97,15 @@ class Program:
         macros = {"SILENCE": constant(SILENCE), "TEMPERATURE": constant(self.contract.temperature)}
         defined = "\n".join(f"#define {name} {value}" for name, value in macros.items())
         told = f"\nconst char *const quaver_labels[QUAVER_OUTPUTS] = {{{labels}}};\n"
-        return "\n".join([sound.text(), _HOLDS, defined, told, emit.kit("classify.c")])
+        kit = self._told(emit.kit("classify.c")).replace("@KIND@", sound.kind)
+        return "\n".join([sound.text(), _HOLDS.replace("@KIND@", sound.kind), defined, told, kit])
+
+    def _told(self, text: str) -> str:
+        """Fill in where the network is told how many frames its input has, if that is open."""
+        given = ("int frames, ", "frames, ", "QUAVER_FRAMES(length), ") if self.plan.open else ("", "", "")
+        for mark, words in zip(("@TAKES_FRAMES@", "@FRAMES@", "@COUNTED@"), given, strict=True):
+            text = text.replace(mark, words)
+        return text
 
     def _numbers(self) -> dict[str, int | str]:
         made: dict[str, int | str] = {"QUAVER_NAME": f'"{self.contract.name}"', "QUAVER_VERSION": f'"{__version__}"'}
@@ -108,6 +114,9 @@ class Program:
             made |= {"QUAVER_FRONTEND": f'"{sound.spec.name}"', "QUAVER_FINGERPRINT": f'"{sound.spec.fingerprint}"'}
             made |= {"QUAVER_SAMPLE_RATE": sound.spec.sample_rate, "QUAVER_SHORTEST": self.contract.shortest}
             made |= {"QUAVER_LONGEST": sound.longest, "QUAVER_WINDOW": window, "QUAVER_HOP": hop}
+            made["QUAVER_HELD"] = max(sound.longest, window + hop)  # samples that a stream holds
+            if self.plan.open:
+                made["QUAVER_FRAMES(count)"] = f"((count) / {sound.spec.hop})"
         return {**made, "QUAVER_INPUTS": prod(self.plan.input.shape), "QUAVER_OUTPUTS": prod(self.plan.output.shape)}
 
     def _declared(self) -> str:
@@ -126,5 +135,5 @@ class Program:
 
 
 _HOLDS = "/* The arena is large enough for the frontend; a compiler refuses an array of negative size. */\n" + (
-    "typedef char arena_holds_the_frontend[sizeof(article_work) <= sizeof(((quaver_arena *)0)->shared) ? 1 : -1];\n"
+    "typedef char arena_holds_the_frontend[sizeof(@KIND@_work) <= sizeof(((quaver_arena *)0)->shared) ? 1 : -1];\n"
 )

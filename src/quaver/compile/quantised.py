@@ -6,16 +6,26 @@ import numpy as np
 
 from quaver.compile.graph import Array, Graph, Node
 
-QUIET = ("MaxPool", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose", "Identity", "Slice")  # only move bytes
+QUIET = (
+    "MaxPool",
+    "Flatten",
+    "Reshape",
+    "Squeeze",
+    "Unsqueeze",
+    "Transpose",
+    "Identity",
+    "Slice",
+    "Gather",
+)  # only move bytes
 
 
 def rewrite(graph: Graph) -> None:
     """Replace float operators between dequantised inputs and quantised outputs by operators on bytes."""
     for node in list(graph.nodes):
-        if node.operator in ("Conv", "Gemm"):
+        if node.operator in ("Conv", "Gemm", "MatMul"):
             _weighted(graph, node)
     for node in list(graph.nodes):
-        if node.operator in QUIET:
+        if node.operator == "QuantizeLinear":
             _quiet(graph, node)
     for node in list(graph.nodes):
         if node.operator == "QuantizeLinear":
@@ -49,8 +59,14 @@ def _weighted(graph: Graph, node: Node) -> None:
     kernel_scale, kernel_zero = numbers(graph, weights)
     if kernel.dtype != np.int8 or (kernel_zero != 128).any() or scale.size != 1:
         return
-    constants = (weights.inputs[0], *((bias.inputs[0],) if bias else ()))
-    made = Node(f"Quantised{node.operator}", node.name, (feed.inputs[0], *constants), node.outputs, node.attributes)
+    name, kind = weights.inputs[0], node.operator
+    if kind == "MatMul":
+        if kernel.ndim != 2 or (kernel_scale.size > 1 and weights.attributes.get("axis", 1) % 2 != 1):
+            return
+        name, kind = f"{name}/turned", "Gemm"
+        graph.constants[name] = np.ascontiguousarray(kernel.T)
+    constants = (name, *((bias.inputs[0],) if bias else ()))
+    made = Node(f"Quantised{kind}", node.name, (feed.inputs[0], *constants), node.outputs, node.attributes)
     made = made.changed(x_scale=scale.reshape(()), x_zero=int(zero.reshape(())), kernel_scale=kernel_scale.reshape(-1))
     if bias is not None:
         made = made.changed(bias_scale=numbers(graph, bias)[0].reshape(-1))
@@ -75,14 +91,22 @@ def _quantised_output(graph: Graph, made: Node) -> Node:
 
 
 def _quiet(graph: Graph, node: Node) -> None:
-    """Let an operator move bytes instead of floats, if its output is quantised as its input was."""
-    feed, after = graph.producer(node.inputs[0]), graph.only_consumer(node.output)
-    if after is None or after.operator != "QuantizeLinear" or not _dequantises(graph, feed, False):
+    """Let operators move bytes instead of floats, if what they give is quantised as what they take was."""
+    movers: list[Node] = []
+    before = graph.producer(node.inputs[0])
+    while before is not None and before.operator in QUIET and graph.only_consumer(before.output) is not None:
+        movers.append(before)
+        before = graph.producer(before.inputs[0])
+    if not movers or not _dequantises(graph, before, False):
         return
-    assert feed is not None  # noqa: S101
-    if all(np.array_equal(a, b) for a, b in zip(numbers(graph, feed), numbers(graph, after), strict=True)):
-        graph.replace(node, replace(node, inputs=(feed.inputs[0], *node.inputs[1:]), outputs=after.outputs))
-        graph.nodes.remove(after)
+    assert before is not None  # noqa: S101
+    if all(np.array_equal(a, b) for a, b in zip(numbers(graph, before), numbers(graph, node), strict=True)):
+        first, last = movers[-1], movers[0]
+        moved = replace(first, inputs=(before.inputs[0], *first.inputs[1:]))
+        graph.replace(first, moved)
+        last = moved if last is first else last
+        graph.replace(last, replace(last, outputs=node.outputs))
+        graph.nodes.remove(node)
 
 
 def _into_float_convolution(graph: Graph, node: Node) -> None:

@@ -4,26 +4,29 @@ from pathlib import Path
 
 from quaver import audio, zoo
 from quaver.bundle import Bundle
-from quaver.compile import fold, fuse, graph, lower, quantised
-from quaver.compile.article import Sound
+from quaver.compile import article, attention, fold, fuse, graph, logmel, lower, quantised
 from quaver.compile.plan import Plan
 from quaver.compile.program import Contract, Program
+from quaver.compile.sound import Sound
 from quaver.errors import CompileError
-from quaver.frontend import ArticleSpec
+from quaver.frontend import ArticleSpec, FrontendSpec, LogmelSpec
 from quaver.windows import WHOLE
 
 
-def plan_of(model: Path | bytes, name: str = "the network", *, lean: bool = False) -> Plan:
+def plan_of(model: Path | bytes, name: str = "the network", *, lean: bool = False, longest: int | None = None) -> Plan:
     """Plan the network of an ONNX file; `lean` saves memory at some cost of time.
+
+    `longest` says how long the time of a bundle's features may be, if the network leaves that open.
 
     Raises:
         CompileError: it cannot be read, or holds what has no C.
     """
-    read = graph.read(model, name)
+    read = graph.read(model, name, longest)
     quantised.rewrite(read)
     fold.fold_constants(read)
     fold.fold_batch_norm(read)
     fuse.fuse(read)
+    attention.join(read)
     return lower.make(read, lean)
 
 
@@ -40,22 +43,38 @@ def program_of(bundle: Bundle, command: str, *, keep: bool = True) -> Program:
     """
     card = bundle.card
     spec = card.spec
-    if not isinstance(spec, ArticleSpec):
-        raise CompileError(
-            f"the frontend {spec.name!r} of bundle {card.name!r} has no C yet; article and article-edge have."
-        )
     window, hop = (round(card.window[key] * spec.sample_rate) for key in ("seconds", "hop"))
+    sound = sound_of(spec, int(WHOLE * window), keep=keep)
+    network = plan_of(bundle.model, f"bundle {card.name!r}", lean=not keep, longest=sound.frames)
     contract = Contract(
         name=card.name,
         command=command,
         notes=_notes(bundle),
-        sound=Sound(spec, int(WHOLE * window), keep),
+        sound=sound,
         labels=card.emotions,
         temperature=card.temperature,
         window=(window, hop),
-        shortest=round(audio.SHORTEST * spec.sample_rate),
+        shortest=max(round(audio.SHORTEST * spec.sample_rate), sound.shortest),
     )
-    return Program(plan_of(bundle.model, f"bundle {card.name!r}", lean=not keep), contract)
+    return Program(network, contract)
+
+
+def sound_of(spec: FrontendSpec, longest: int, *, keep: bool = True) -> Sound:
+    """Give the C twin of a frontend.
+
+    Args:
+        spec: of the frontend.
+        longest: samples that are heard as a whole.
+        keep: spend memory for speed.
+
+    Raises:
+        CompileError: it has none.
+    """
+    if isinstance(spec, ArticleSpec):
+        return article.Sound(spec, longest, keep)
+    if isinstance(spec, LogmelSpec):
+        return logmel.Sound(spec, longest)
+    raise CompileError(f"the frontend {spec.name!r} has no C; article, article-edge and logmel have.")
 
 
 def read(source: str, command: str, *, lean: bool = False) -> tuple[Program, Bundle | None]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+from quaver.compile.sizes import opened
+
 
 def struct(kind: str, fields: Mapping[str, int | str]) -> list[str]:
-    """Write `static const <kind> shape` with its fields named, several to a line."""
+    """Write `static const <kind> shape` with its fields named, several to a line; not static if a size is open."""
     lines, line = [], "   "
     for name, value in fields.items():
         word = f" .{name} = {value},"
@@ -12,7 +14,8 @@ def struct(kind: str, fields: Mapping[str, int | str]) -> list[str]:
             lines.append(line)
             line = "   "
         line += word
-    return [f"static const {kind} shape = {{", *lines, line, "};"]
+    static = "" if opened(v for v in fields.values() if isinstance(v, int)) else "static "
+    return [f"{static}const {kind} shape = {{", *lines, line, "};"]
 
 
 def moved(pointer: str, by: int) -> str:

@@ -59,7 +59,7 @@ class Tensor:
     @property
     def bytes(self) -> int:
         """Count the bytes in the arena, halo included."""
-        return prod(self.stored) * self.width
+        return prod(map(int, self.stored)) * self.width
 
     @property
     def drawn(self) -> str:

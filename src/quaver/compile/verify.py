@@ -17,7 +17,11 @@ from quaver.compile.graph import Array
 from quaver.compile.targets import Target
 from quaver.errors import CompileError
 
-BARS = {"float32": 1e-4, "int8": 0.02}  # of a probability; in eight bits a value beside a step may round the other way
+# Of a probability; in eight bits a value that lies beside a step may round the other way.
+BARS = {"float32": 1e-4, "int8": 0.02}
+# Attention spreads such a step: ONNX Runtime's own answers for `small` move by 0.02 when its input changes by a
+# millionth, and ours by 0.05 at most from them on some hundred clips.
+SPREAD = 0.08
 _ROUNDED = 1e-7  # of what the artifact prints
 
 
@@ -59,7 +63,7 @@ def verify(folder: Path, target: Target, bundle: Bundle, clips: Sequence[Path] =
         clips: sounds; without any the sample clips.
 
     Raises:
-        CompileError: the artifact fails, or differs by more than `BARS`.
+        CompileError: the artifact fails, or differs by more than is allowed.
     """
     from quaver.predict import Predictor
 
@@ -72,13 +76,19 @@ def verify(folder: Path, target: Target, bundle: Bundle, clips: Sequence[Path] =
             soundfile.write(name, sound, rate, subtype="FLOAT")
         got = probabilities(folder, target, names)
     same = int((got.argmax(axis=1) == expected.argmax(axis=1)).sum())
-    verdict = Verdict(len(sounds), float(np.abs(got - expected).max()), same, BARS[bundle.card.precision])
+    verdict = Verdict(len(sounds), float(np.abs(got - expected).max()), same, _bar(bundle))
     if not verdict.holds:
         raise CompileError(
             f"the artifact differs from ONNX Runtime by {verdict.largest:.2g} in a probability, {verdict.bar:g} is "
             "allowed; please report it with the bundle and the compiler. --no-verify keeps the artifact."
         )
     return verdict
+
+
+def _bar(bundle: Bundle) -> float:
+    """Give the difference that is allowed; networks of open length have attention."""
+    spreads = bundle.card.precision == "int8" and None in bundle.card.spec.shape
+    return SPREAD if spreads else BARS[bundle.card.precision]
 
 
 def probabilities(folder: Path, target: Target, clips: Sequence[Path]) -> Array:

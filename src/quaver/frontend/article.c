@@ -44,6 +44,14 @@ static void article_window(fft_work *fft, const float *samples, int count, int f
     }
 }
 
+/* The magnitudes of the frame that was copied. */
+static void article_magnitudes(fft_work *fft, float *magnitudes)
+{
+    fft_powers(fft, magnitudes);
+    for (int k = 0; k < BINS; k++)
+        magnitudes[k] = sqrt_f32(magnitudes[k]);
+}
+
 /* The sum of products in some parts, so that the compiler may use vectors, several of them for long sums. */
 INLINE float article_dot(const int lanes, const float *a, const float *b, int count)
 {
@@ -147,7 +155,7 @@ static int article_features(article_work *work, const float *samples, int count,
     for (int frame = 0; frame < frames; frame++) {
         float *magnitudes = work->magnitudes[KEEP ? frame : 0], *decibels = work->decibels[KEEP ? frame : 0];
         article_window(&work->fft, samples, count, frame);
-        fft_magnitudes(&work->fft, magnitudes);
+        article_magnitudes(&work->fft, magnitudes);
         article_bands(work, magnitudes);
         article_decibels(work->bands, decibels);
         for (int band = 0; band < MELS; band++) {
@@ -169,7 +177,7 @@ static int article_features(article_work *work, const float *samples, int count,
         float *magnitudes = work->magnitudes[KEEP ? frame : 0], *decibels = work->decibels[KEEP ? frame : 0];
         if (!KEEP) {
             article_window(&work->fft, samples, count, frame);
-            fft_magnitudes(&work->fft, magnitudes);
+            article_magnitudes(&work->fft, magnitudes);
             article_bands(work, magnitudes);
             article_decibels(work->bands, decibels);
         }

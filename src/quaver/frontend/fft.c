@@ -1,8 +1,9 @@
 /* ---- The Fourier transform of real samples ----------------------------------------------------------------------
  *
- * FFT_SIZE real samples are taken as half as many complex ones. Those are transformed by passes of four (Stockham's
- * order, which needs no bit reversal; Van Loan, "Computational Frameworks for the Fast Fourier Transform", 1992) and
- * split into the spectrum of the real ones. Real and imaginary parts lie in arrays of their own for the vectors' sake.
+ * FFT_SIZE real samples are taken as half as many complex ones. Those are transformed by passes of four, and of two,
+ * three and five where the size asks for them (Stockham's order, which needs no bit reversal; Van Loan, "Computational
+ * Frameworks for the Fast Fourier Transform", 1992), and split into the spectrum of the real ones. Real and imaginary
+ * parts lie in arrays of their own for the vectors' sake.
  */
 
 #define FFT_HALF (FFT_SIZE / 2)
@@ -41,52 +42,104 @@ INLINE void fft_pass(const int count, const int step, const float *twiddles, con
     }
 }
 
+/* A pass of another size: `radix` inputs are brought to as many outputs by sums of two halves, as for every odd size:
+ * a_j + a_(radix - j) meets cosines, a_j - a_(radix - j) meets sines. */
+INLINE void fft_odd(const int radix, const int count, const int step, const float *twiddles, const float *restrict xr,
+                    const float *restrict xi, float *restrict yr, float *restrict yi)
+{
+    static const float cosines[2][2] = {{-0.5f, 0.0f}, {0.309016994f, -0.809016994f}};
+    static const float sines[2][2] = {{0.866025404f, 0.0f}, {0.951056516f, 0.587785252f}};
+    const int half = radix / 2, part = count * step, kind = radix == 5;
+    for (int p = 0; p < count; p++) {
+        for (int q = 0; q < step; q++) {
+            const int in = p * step + q, out = radix * p * step + q;
+            float plusr[2], plusi[2], lessr[2], lessi[2], sumr = xr[in], sumi = xi[in];
+            for (int j = 0; j < half; j++) {
+                const int low = in + (j + 1) * part, high = in + (radix - 1 - j) * part;
+                plusr[j] = xr[low] + xr[high], plusi[j] = xi[low] + xi[high];
+                lessr[j] = xr[low] - xr[high], lessi[j] = xi[low] - xi[high];
+                sumr += plusr[j], sumi += plusi[j];
+            }
+            yr[out] = sumr, yi[out] = sumi;
+            for (int k = 1; k <= half; k++) {
+                float er = xr[in], ei = xi[in], or = 0.0f, oi = 0.0f;
+                for (int j = 0; j < half; j++) { /* the angle is j k of a radix-th turn, folded to the upper half */
+                    const int turn = (j + 1) * k % radix, at = turn <= half ? turn - 1 : radix - turn - 1;
+                    const float sine = turn <= half ? sines[kind][at] : -sines[kind][at];
+                    er += cosines[kind][at] * plusr[j], ei += cosines[kind][at] * plusi[j];
+                    or += sine * lessi[j], oi -= sine * lessr[j];
+                }
+                const float *wr = twiddles + (k - 1) * count, *ur = twiddles + (radix - k - 1) * count;
+                const float *wi = wr + (radix - 1) * count, *ui = ur + (radix - 1) * count;
+                const float ar = er + or, ai = ei + oi, br = er - or, bi = ei - oi;
+                yr[out + k * step] = ar * wr[p] - ai * wi[p];
+                yi[out + k * step] = ar * wi[p] + ai * wr[p];
+                yr[out + (radix - k) * step] = br * ur[p] - bi * ui[p];
+                yi[out + (radix - k) * step] = br * ui[p] + bi * ur[p];
+            }
+        }
+    }
+}
+
+/* One pass of two. */
+INLINE void fft_two(const int count, const int step, const float *twiddles, const float *restrict xr,
+                    const float *restrict xi, float *restrict yr, float *restrict yi)
+{
+    for (int p = 0; p < count; p++) {
+        const float wr = twiddles[p], wi = twiddles[count + p];
+        for (int q = 0; q < step; q++) {
+            const int in = p * step + q, other = in + count * step, out = 2 * p * step + q;
+            const float lessr = xr[in] - xr[other], lessi = xi[in] - xi[other];
+            yr[out] = xr[in] + xr[other];
+            yi[out] = xi[in] + xi[other];
+            yr[out + step] = lessr * wr - lessi * wi;
+            yi[out + step] = lessr * wi + lessi * wr;
+        }
+    }
+}
+
 /* Transform work->real[0], work->imag[0]; gives which of the two arrays holds the result. */
 static int fft_complex(fft_work *work)
 {
     const float *twiddles = quaver_fft_twiddles;
-    int from = 0, step = 1, size = FFT_HALF;
-    for (; size >= 4; size /= 4, step *= 4, from = !from) {
+    int from = 0, step = 1, size = FFT_HALF, radix;
+    for (; size > 1; size /= radix, step *= radix, from = !from) {
         float *xr = work->real[from], *xi = work->imag[from], *yr = work->real[!from], *yi = work->imag[!from];
-        switch (step) { /* constants let the compiler unroll the short loops */
-        case 1: fft_pass(size / 4, 1, twiddles, xr, xi, yr, yi); break;
-        case 4: fft_pass(size / 4, 4, twiddles, xr, xi, yr, yi); break;
-        case 16: fft_pass(size / 4, 16, twiddles, xr, xi, yr, yi); break;
-        default: fft_pass(size / 4, step, twiddles, xr, xi, yr, yi); break;
+        radix = size % 4 == 0 ? 4 : size % 2 == 0 ? 2 : size % 3 == 0 ? 3 : 5;
+        if (radix == 4) {
+            switch (step) { /* constants let the compiler unroll the short loops */
+            case 1: fft_pass(size / 4, 1, twiddles, xr, xi, yr, yi); break;
+            case 4: fft_pass(size / 4, 4, twiddles, xr, xi, yr, yi); break;
+            case 16: fft_pass(size / 4, 16, twiddles, xr, xi, yr, yi); break;
+            default: fft_pass(size / 4, step, twiddles, xr, xi, yr, yi); break;
+            }
+        } else if (radix == 2) {
+            fft_two(size / 2, step, twiddles, xr, xi, yr, yi);
+        } else if (FFT_HALF % 3 == 0 && radix == 3) {
+            fft_odd(3, size / 3, step, twiddles, xr, xi, yr, yi);
+        } else if (FFT_HALF % 5 == 0) {
+            fft_odd(5, size / 5, step, twiddles, xr, xi, yr, yi);
         }
-        twiddles += 6 * (size / 4);
-    }
-    if (size == 2) {
-        const float *xr = work->real[from], *xi = work->imag[from];
-        float *yr = work->real[!from], *yi = work->imag[!from];
-        for (int q = 0; q < step; q++) {
-            yr[q] = xr[q] + xr[q + step];
-            yi[q] = xi[q] + xi[q + step];
-            yr[q + step] = xr[q] - xr[q + step];
-            yi[q + step] = xi[q] - xi[q + step];
-        }
-        from = !from;
+        twiddles += 2 * (radix - 1) * (size / radix);
     }
     return from;
 }
 
-/* The magnitudes (FFT_SIZE / 2 + 1) of the real samples whose even and odd ones lie in real[0] and imag[0]. */
-static void fft_magnitudes(fft_work *work, float *restrict magnitudes)
+/* The powers (FFT_SIZE / 2 + 1) of the real samples whose even and odd ones lie in real[0] and imag[0]. */
+INLINE void fft_powers(fft_work *work, float *restrict powers)
 {
     const int at = fft_complex(work);
     const float *re = work->real[at], *im = work->imag[at];
     const float *cosines = quaver_fft_split, *sines = quaver_fft_split + FFT_HALF / 2 + 1;
     const float low = re[0] + im[0], high = re[0] - im[0];
-    magnitudes[0] = low * low;
-    magnitudes[FFT_HALF] = high * high;
+    powers[0] = low * low;
+    powers[FFT_HALF] = high * high;
     for (int k = 1; k <= FFT_HALF / 2; k++) {
         const int mirror = FFT_HALF - k;
         const float er = 0.5f * (re[k] + re[mirror]), ei = 0.5f * (im[k] - im[mirror]);
         const float or = 0.5f * (im[k] + im[mirror]), oi = 0.5f * (re[mirror] - re[k]);
         const float tr = or * cosines[k] - oi * sines[k], ti = or * sines[k] + oi * cosines[k];
-        magnitudes[k] = (er + tr) * (er + tr) + (ei + ti) * (ei + ti);
-        magnitudes[mirror] = (er - tr) * (er - tr) + (ei - ti) * (ei - ti);
+        powers[k] = (er + tr) * (er + tr) + (ei + ti) * (ei + ti);
+        powers[mirror] = (er - tr) * (er - tr) + (ei - ti) * (ei - ti);
     }
-    for (int k = 0; k <= FFT_HALF; k++)
-        magnitudes[k] = sqrt_f32(magnitudes[k]);
 }

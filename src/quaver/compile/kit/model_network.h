@@ -13,7 +13,7 @@ typedef struct {
 } quaver_arena;
 
 /* Run the network; values lie in ONNX's order. */
-void quaver_network(quaver_arena *arena, const float input[QUAVER_INPUTS], float output[QUAVER_OUTPUTS]);
+void quaver_network(quaver_arena *arena, const float input[QUAVER_INPUTS], @TAKES_FRAMES@float output[QUAVER_OUTPUTS]);
 
 #ifdef __cplusplus
 }

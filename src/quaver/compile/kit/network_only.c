@@ -1,6 +1,6 @@
 /* ---- From input to output --------------------------------------------------------------------------------------- */
 
-void quaver_network(quaver_arena *arena, const float input[QUAVER_INPUTS], float output[QUAVER_OUTPUTS])
+void quaver_network(quaver_arena *arena, const float input[QUAVER_INPUTS], @TAKES_FRAMES@float output[QUAVER_OUTPUTS])
 {
-    run_network(arena->shared, input, output);
+    run_network(arena->shared, input, @FRAMES@output);
 }

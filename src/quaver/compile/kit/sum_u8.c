@@ -45,11 +45,51 @@ INLINE byte_sums byte_dot(byte_sums sum, int four, byte_sums weights)
     const int8x16_t bytes = vreinterpretq_s8_s32(vdupq_n_s32(four ^ (int)0x80808080));
     return vdotq_s32(sum, vreinterpretq_s8_s32(weights), bytes);
 }
+#elif defined(__wasm_simd128__) && !defined(QUAVER_PLAIN)
+#include <wasm_simd128.h>
+#define BYTE_TILE 2
+#define BYTE_VECTORS 4
+#define BYTE_EXACT 1
+/* Products are summed in pairs, so two sums stand for each channel until they are stored. */
+typedef struct {
+    v128_t low, high;
+} byte_sums;
+typedef byte_sums byte_weights; /* of sixteen bits */
+INLINE byte_weights byte_load(const signed char *from)
+{
+    const v128_t bytes = wasm_v128_load(from);
+    return (byte_weights){wasm_i16x8_extend_low_i8x16(bytes), wasm_i16x8_extend_high_i8x16(bytes)};
+}
+INLINE byte_sums byte_begin(const int *from)
+{
+    return (byte_sums){wasm_i32x4_make(from[0], 0, from[1], 0), wasm_i32x4_make(from[2], 0, from[3], 0)};
+}
+INLINE void byte_store(int *to, byte_sums sum)
+{
+    const v128_t even = wasm_i32x4_shuffle(sum.low, sum.high, 0, 2, 4, 6);
+    wasm_v128_store(to, wasm_i32x4_add(even, wasm_i32x4_shuffle(sum.low, sum.high, 1, 3, 5, 7)));
+}
+#define BYTE_LOAD(from) byte_load(from)
+#define BYTE_BEGIN(from) byte_begin(from)
+#define BYTE_STORE(to, v) byte_store(to, v)
+INLINE byte_sums byte_dot(byte_sums sum, int four, byte_weights weights)
+{
+    const v128_t values = wasm_u16x8_extend_low_u8x16(wasm_i32x4_splat(four));
+    return (byte_sums){wasm_i32x4_add(sum.low, wasm_i32x4_dot_i16x8(values, weights.low)),
+                       wasm_i32x4_add(sum.high, wasm_i32x4_dot_i16x8(values, weights.high))};
+}
 #else
 #define BYTE_TILE 4
 #endif
 #ifndef BYTE_SIGNED
-#define BYTE_SIGNED 0
+#define BYTE_SIGNED 0 /* wants the bytes of the input less 128 */
+#endif
+#ifndef BYTE_EXACT
+#define BYTE_EXACT BYTE_SIGNED /* never sums two products in sixteen bits */
+#endif
+#ifndef BYTE_BEGIN
+#define BYTE_BEGIN(from) BYTE_LOAD(from)
+#define byte_weights byte_sums
 #endif
 
 /* Sum up a tile in plain C, for every processor and for weights whose products do not fit sixteen bits. */
@@ -90,12 +130,12 @@ INLINE void sum_tile_u8(const int places, const conv_shape *s, const unsigned ch
     for (int p = 0; p < places; p++)
         UNROLL
         for (int v = 0; v < BYTE_VECTORS; v++)
-            sum[p][v] = BYTE_LOAD(bias + v * (BLOCK / BYTE_VECTORS));
+            sum[p][v] = BYTE_BEGIN(bias + v * (BLOCK / BYTE_VECTORS));
     for (int down = 0; down < s->taps_down; down++) {
         for (int along = 0; along < s->taps_along; along++) {
             const unsigned char *from = x + down * s->tap_row + along * s->tap_step;
             for (int k = 0; k < s->run; k += 4, w += 4 * BLOCK) {
-                byte_sums weight[BYTE_VECTORS];
+                byte_weights weight[BYTE_VECTORS];
                 UNROLL
                 for (int v = 0; v < BYTE_VECTORS; v++)
                     weight[v] = BYTE_LOAD(w + v * (4 * BLOCK / BYTE_VECTORS));
@@ -123,12 +163,14 @@ static void sum_u8(int places, const conv_shape *s, const unsigned char *x, cons
 {
 #ifdef BYTE_VECTORS
     const int *own = BYTE_SIGNED ? bias_signed : bias;
-    if (s->narrow || BYTE_SIGNED) {
+    if (s->narrow || BYTE_EXACT) {
         switch (places) {
         case 1: sum_tile_u8(1, s, x, w, own, sums); return;
         case 2: sum_tile_u8(2, s, x, w, own, sums); return;
+#if BYTE_TILE > 2
         case 3: sum_tile_u8(3, s, x, w, own, sums); return;
         case 4: sum_tile_u8(4, s, x, w, own, sums); return;
+#endif
 #if BYTE_TILE > 4
         case 5: sum_tile_u8(5, s, x, w, own, sums); return;
         case 6: sum_tile_u8(6, s, x, w, own, sums); return;

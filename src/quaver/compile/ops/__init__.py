@@ -7,10 +7,10 @@ from quaver.compile.graph import Node
 from quaver.compile.rule import Rule
 
 _MODULES = (
-    "add", "average_pool", "clip", "concat", "conv", "dequantize_linear", "div", "elu", "erf", "exp", "flatten",
-    "gelu", "gemm", "global_average_pool", "identity", "layer_normalization", "leaky_relu", "log", "matmul",
-    "max_pool", "mul", "pow", "quantised_conv", "quantised_gemm", "quantize_linear", "reduce_mean", "relu", "reshape",
-    "sigmoid", "slice", "softmax", "softplus", "sqrt", "sub", "tanh", "transpose",
+    "add", "attention", "average_pool", "chain", "clip", "concat", "conv", "dequantize_linear", "div", "elu", "erf",
+    "exp", "flatten", "gather", "gelu", "gemm", "global_average_pool", "identity", "layer_normalization", "leaky_relu",
+    "log", "matmul", "max_pool", "mul", "pow", "quantised_conv", "quantised_gemm", "quantize_linear", "reduce_mean",
+    "relu", "reshape", "sigmoid", "slice", "softmax", "softplus", "sqrt", "sub", "tanh", "transpose",
 )  # fmt: skip
 _REMEDIES = {
     "LSTM": "a network of convolutions or attention can be compiled instead",

@@ -1,12 +1,11 @@
 """Clip: values held between two bounds, either of which may be left out."""
 
-from quaver.compile.elementwise import constant, mapped, same_shape
+from quaver.compile.elementwise import alone, constant
 from quaver.compile.graph import Node
-from quaver.compile.plan import Plan, Step
-from quaver.compile.rule import Rule
+from quaver.compile.plan import Plan
 
 
-def _emit(node: Node, plan: Plan) -> Step:
+def _value(node: Node, plan: Plan) -> str:
     expression = "v"
     for index, sign in ((1, ">"), (2, "<")):
         if index < len(node.inputs) and node.inputs[index]:
@@ -15,7 +14,7 @@ def _emit(node: Node, plan: Plan) -> Step:
                 raise node.refuse("a bound is computed", "give constant bounds")
             text = constant(float(bound))
             expression = f"({expression}) {sign} {text} ? ({expression}) : {text}"
-    return mapped(node, plan, expression)
+    return expression
 
 
-RULE = Rule(("Clip",), same_shape, _emit, follows=True)
+RULE = alone(("Clip",), _value)

@@ -7,11 +7,14 @@ from quaver.compile.graph import Graph, Node, Shape
 from quaver.compile.loops import nest, plain_strides
 from quaver.compile.plan import Plan, Step
 from quaver.compile.rule import Rule, Shapes
+from quaver.compile.sizes import opened
 
 
 def _shape(node: Node, shapes: Shapes, graph: Graph) -> Shape:
     parts = [shapes[name] for name in node.inputs]
     axis = node.attributes["axis"] % len(parts[0])
+    if opened(part[axis] for part in parts):
+        raise node.refuse("it goes along a time that is open", "join tensors along their channels")
     return (*parts[0][:axis], sum(part[axis] for part in parts), *parts[0][axis + 1 :])
 
 
@@ -32,4 +35,4 @@ def _emit(node: Node, plan: Plan) -> Step:
     return Step(plan.names.make(node.name, "run"), about(node, plan), operands, body)
 
 
-RULE = Rule(("Concat",), _shape, _emit, follows=True)
+RULE = Rule(("Concat",), _shape, _emit, follows=True, opens=True)

@@ -8,6 +8,7 @@ from quaver.compile.elementwise import about, constant
 from quaver.compile.graph import Array, Graph, Node, Shape
 from quaver.compile.plan import Call, Plan, Step
 from quaver.compile.rule import Rule, Shapes
+from quaver.compile.sizes import Open
 from quaver.compile.struct import moved, struct
 from quaver.compile.tensor import BYTE, Tensor
 
@@ -20,8 +21,13 @@ def _shape(node: Node, shapes: Shapes, graph: Graph) -> Shape:
         raise node.refuse(
             f"its kernel {kernel.shape} does not fit {shape[1]} channels in {groups} groups", "correct the network"
         )
-    height, width = _geometry(node, shape, kernel).out
-    return out_shape(node, shape, (height, width // node.attributes.get("pool", 1)), len(kernel))
+    made, pool = _geometry(node, shape, kernel), node.attributes.get("pool", 1)
+    places = made.out[1] // pool
+    if isinstance(made.size[1], Open):
+        if pool > 1:
+            raise node.refuse("its places are pooled along a time that is open", "export the network with fixed sizes")
+        places = made.along
+    return out_shape(node, shape, (made.out[0], places), len(kernel))
 
 
 def _geometry(node: Node, shape: Shape, kernel: Array) -> Geometry:
@@ -78,7 +84,7 @@ def sizes(made: Geometry, x: Tensor, y: Tensor, node: Node) -> dict[str, int]:
     (row, step), (out_row, out_step) = _steps(x), _steps(y)
     return {
         "rows": made.out[0],
-        "places": made.out[1] // pool * pool,
+        "places": made.along if pool == 1 else made.out[1] // pool * pool,
         "x_row": made.stride[0] * row,
         "x_step": made.stride[1] * step,
         "taps_down": made.kernel[0],
@@ -129,4 +135,4 @@ def _calls(call: str, weights: tuple[str, str], made: Geometry, x: Tensor, group
     ]
 
 
-RULE = Rule(("Conv",), _shape, _emit, channels_last=True, prepare=_prepare)
+RULE = Rule(("Conv",), _shape, _emit, channels_last=True, prepare=_prepare, opens=True)

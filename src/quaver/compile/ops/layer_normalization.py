@@ -9,11 +9,14 @@ from quaver.compile.graph import Node
 from quaver.compile.loops import nest
 from quaver.compile.plan import Plan, Step
 from quaver.compile.rule import Rule
+from quaver.compile.sizes import opened
 
 
 def _emit(node: Node, plan: Plan) -> Step:
     x, y = plan.tensors[node.inputs[0]], plan.tensors[node.output]
     axis = node.attributes.get("axis", -1) % len(x.shape)
+    if opened(x.shape[axis:]):
+        raise node.refuse("it goes along a time that is open", "normalise along the channels")
     count = math.prod(x.shape[axis:])
     scale, shift = plan.graph.constant(node, 1), plan.graph.constant(node, 2)
     if scale is None:
@@ -32,4 +35,4 @@ def _emit(node: Node, plan: Plan) -> Step:
     return Step(plan.names.make(node.name, "run"), about(node, plan), operands, body)
 
 
-RULE = Rule(("LayerNormalization",), same_shape, _emit)
+RULE = Rule(("LayerNormalization",), same_shape, _emit, opens=True)

@@ -1,18 +1,17 @@
 """Pow: squares and square roots; other exponents are not needed by networks of today."""
 
-from quaver.compile.elementwise import mapped, same_shape
+from quaver.compile.elementwise import alone
 from quaver.compile.graph import Node
-from quaver.compile.plan import Plan, Step
-from quaver.compile.rule import Rule
+from quaver.compile.plan import Plan
 
 _POWERS = {1.0: "v", 2.0: "v * v", 3.0: "v * v * v", 0.5: "sqrt_f32(v)"}
 
 
-def _emit(node: Node, plan: Plan) -> Step:
+def _value(node: Node, plan: Plan) -> str:
     power = plan.graph.constant(node, 1)
     if power is None or power.size != 1 or float(power.reshape(())) not in _POWERS:
         raise node.refuse("the exponent is none of 1, 2, 3 and 0.5", "write the power as products")
-    return mapped(node, plan, _POWERS[float(power.reshape(()))])
+    return _POWERS[float(power.reshape(()))]
 
 
-RULE = Rule(("Pow",), same_shape, _emit, follows=True)
+RULE = alone(("Pow",), _value)

@@ -30,4 +30,4 @@ def _emit(node: Node, plan: Plan) -> Step:
     return bytewise.call(node, plan, ordered, fields, conv.start(made, x), macs)
 
 
-RULE = Rule(("QuantisedConv",), _shape, _emit, channels_last=True, prepare=_prepare)
+RULE = Rule(("QuantisedConv",), _shape, _emit, channels_last=True, opens=True, prepare=_prepare)

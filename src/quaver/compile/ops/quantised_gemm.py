@@ -5,6 +5,7 @@ from quaver.compile.graph import Graph, Node, Shape
 from quaver.compile.plan import Plan, Step
 from quaver.compile.product import fields
 from quaver.compile.rule import Rule, Shapes
+from quaver.compile.sizes import product
 
 
 def _shape(node: Node, shapes: Shapes, graph: Graph) -> Shape:
@@ -15,8 +16,10 @@ def _shape(node: Node, shapes: Shapes, graph: Graph) -> Shape:
 
 
 def _emit(node: Node, plan: Plan) -> Step:
-    matrix, rows = plan.graph.constants[node.inputs[1]], plan.tensors[node.inputs[0]].shape[0]
-    return bytewise.call(node, plan, matrix[:, None], fields(rows, *matrix.shape), 0, rows * matrix.size)
+    matrix, rows = plan.graph.constants[node.inputs[1]], product(plan.tensors[node.inputs[0]].shape[:-1])
+    if plan.tensors[node.inputs[0]].last or plan.tensors[node.output].last:
+        raise node.refuse("it stands directly between convolutions", "transpose its input first")
+    return bytewise.call(node, plan, matrix[:, None], fields(rows, *matrix.shape), 0, int(rows) * matrix.size)
 
 
-RULE = Rule(("QuantisedGemm",), _shape, _emit, prepare=bytewise.settle)
+RULE = Rule(("QuantisedGemm",), _shape, _emit, prepare=bytewise.settle, opens=True)

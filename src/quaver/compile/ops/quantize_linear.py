@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from quaver.compile.elementwise import constant, mapped, same_shape
+from quaver.compile.elementwise import alone, constant
 from quaver.compile.graph import Node
-from quaver.compile.plan import Plan, Step
+from quaver.compile.plan import Plan
 from quaver.compile.quantised import numbers
-from quaver.compile.rule import Rule
 from quaver.compile.tensor import BYTE
 
 
@@ -18,9 +17,9 @@ def _prepare(node: Node, plan: Plan) -> None:
     y.kind, y.scale, y.zero = BYTE, float(np.float32(scale.reshape(()))), int(zero.reshape(()))
 
 
-def _emit(node: Node, plan: Plan) -> Step:
-    y = plan.tensors[node.output]
-    return mapped(node, plan, f"byte_of(v / {constant(y.scale)}, {y.zero})")
+def _value(node: Node, plan: Plan) -> str:
+    scale, zero = numbers(plan.graph, node)
+    return f"byte_of(v / {constant(float(scale.reshape(())))}, {int(zero.reshape(()))})"
 
 
-RULE = Rule(("QuantizeLinear",), same_shape, _emit, follows=True, prepare=_prepare)
+RULE = alone(("QuantizeLinear",), _value, _prepare)

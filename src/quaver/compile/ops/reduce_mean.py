@@ -1,12 +1,11 @@
 """ReduceMean: the mean over some axes, or over all of them."""
 
-import math
-
 from quaver.compile.elementwise import about, constant
 from quaver.compile.graph import Graph, Node, Shape
 from quaver.compile.loops import nest
 from quaver.compile.plan import Plan, Step
 from quaver.compile.rule import Rule, Shapes
+from quaver.compile.sizes import Open, product
 
 
 def _axes(node: Node, rank: int, graph: Graph) -> set[int]:
@@ -28,7 +27,8 @@ def _emit(node: Node, plan: Plan) -> Step:
     gone = _axes(node, len(x.shape), plan.graph)
     kept = y.strides if len(y.shape) == len(x.shape) else _spread(y.strides, gone, len(x.shape))
     sums = tuple(0 if i in gone else step for i, step in enumerate(kept))
-    share = constant(1 / math.prod(size for i, size in enumerate(x.shape) if i in gone))
+    count = product(size for i, size in enumerate(x.shape) if i in gone)
+    share = f"1.0f / (float)({count})" if isinstance(count, Open) else constant(1 / count)
     body = [
         *nest(y.shape, {"y": y.strides}, "y[{y}] = 0.0f;"),
         *nest(x.shape, {"x": x.strides, "y": sums}, "y[{y}] += x[{x}];"),
@@ -43,4 +43,4 @@ def _spread(strides: tuple[int, ...], gone: set[int], rank: int) -> list[int]:
     return [0 if i in gone else next(rest) for i in range(rank)]
 
 
-RULE = Rule(("ReduceMean",), _shape, _emit)
+RULE = Rule(("ReduceMean",), _shape, _emit, opens=True)

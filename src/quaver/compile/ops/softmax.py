@@ -17,4 +17,4 @@ def _emit(node: Node, plan: Plan) -> Step:
     return Step(plan.names.make(node.name, "run"), about(node, plan), operands, body)
 
 
-RULE = Rule(("Softmax",), same_shape, _emit)
+RULE = Rule(("Softmax",), same_shape, _emit, opens=True)

@@ -21,4 +21,4 @@ def _emit(node: Node, plan: Plan) -> Step:
     return copy(node, plan, y.shape, tuple(x.strides[axis] for axis in _axes(node, len(x.shape))), y.strides)
 
 
-RULE = Rule(("Transpose",), _shape, _emit, prepare=settle_like_input)
+RULE = Rule(("Transpose",), _shape, _emit, prepare=settle_like_input, opens=True)

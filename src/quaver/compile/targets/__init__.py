@@ -1,12 +1,15 @@
 """What can be compiled for: one target a file."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 from quaver.errors import CompileError
 
-_MODULES = ("native", "sources", "linux", "wasm")
+_MODULES = ("native", "sources", "linux", "wasm", "web")
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,11 @@ class Target:
     runs: bool = True
     extra: dict[str, str] = field(default_factory=dict)  # further files, from the kit
     lean: bool = False  # memory matters more than speed
+    main: str = "main.c"  # the source of the product, from the kit
+    linker: tuple[str, ...] = ()  # flags of the last step
+    after: Callable[[Path, Any, Any], None] | None = (
+        None  # told the folder, the program and the bundle once it is built
+    )
 
 
 @lru_cache

@@ -1,0 +1,48 @@
+"""The C twin of the frontend `logmel`: its numbers as macros, its tables as constants."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from quaver.compile import sound
+from quaver.compile.graph import Array
+from quaver.frontend.spec import LogmelSpec
+from quaver.frontend.spectra import LARGEST
+
+
+@dataclass(frozen=True)
+class Sound(sound.Sound):
+    """How a program makes a log-mel spectrogram, a frame for each hop."""
+
+    kind: ClassVar[str] = "logmel"
+
+    spec: LogmelSpec
+
+    @property
+    def frames(self) -> int:
+        """Count the frames of the longest sound."""
+        return self.spec.frames(self.longest)
+
+    @property
+    def work(self) -> int:
+        """Count the bytes that the computation needs, as `logmel_work` in logmel.c."""
+        return 4 * (2 * self.spec.n_fft + self.spec.bins)
+
+    @property
+    def shortest(self) -> int:
+        """Count the samples without which there are no features: a hop, and what is mirrored at the ends."""
+        return max(self.spec.hop, self.spec.n_fft // 2 + 1)
+
+    def text(self) -> str:
+        """Write the frontend: macros, then the C twin as it stands beside the Python."""
+        spec = self.spec
+        numbers = {
+            **{"FFT_SIZE": spec.n_fft, "HOP": spec.hop, "MELS": spec.n_mels, "LARGEST": LARGEST},
+            **{"FLOOR_POWER": max(spec.floor_power, 1.2e-38), "FLOOR_DECADES": spec.floor_decades},
+            **{"LEVELLED": int(spec.peak is not None), "PEAK": spec.peak or 0.0},
+            **{"OFFSET": spec.offset, "SCALE": spec.scale},
+        }
+        return "\n".join([sound.macros(spec, numbers), sound.kit("fft"), sound.kit("logmel")])
+
+    def tables(self) -> dict[str, Array]:
+        """Give the constants that the C reads, by name."""
+        return sound.mel_tables(self.spec)

@@ -1,0 +1,85 @@
+/* ---- The log-mel spectrogram -------------------------------------------------------------------------------------
+ *
+ * The twin of logmel.py: (frames, MELS) logarithms of mel power, none further than a number of decades below the
+ * loudest of the window. It reads the same tables; the spectra are computed in single precision. Frames are centred,
+ * and the sound is mirrored at its ends.
+ */
+
+#define BINS (FFT_SIZE / 2 + 1)
+
+typedef struct {
+    fft_work fft;
+    float power[BINS];
+} logmel_work;
+
+/* The place in the clip that stands for a place before or behind it. */
+INLINE int logmel_mirrored(int at, int count)
+{
+    return at < 0 ? -at : at < count ? at : 2 * (count - 1) - at;
+}
+
+/* Copy the frame under its window, even samples to the real and odd ones to the imaginary parts. */
+static void logmel_window(fft_work *fft, const float *samples, int count, int frame)
+{
+    const int first = frame * HOP - FFT_SIZE / 2;
+    if (first >= 0 && first + FFT_SIZE <= count) {
+        for (int i = 0; i < FFT_HALF; i++) {
+            fft->real[0][i] = samples[first + 2 * i] * quaver_window[2 * i];
+            fft->imag[0][i] = samples[first + 2 * i + 1] * quaver_window[2 * i + 1];
+        }
+        return;
+    }
+    for (int i = 0; i < FFT_HALF; i++) {
+        const int even = logmel_mirrored(first + 2 * i, count), odd = logmel_mirrored(first + 2 * i + 1, count);
+        fft->real[0][i] = samples[even] * quaver_window[2 * i];
+        fft->imag[0][i] = samples[odd] * quaver_window[2 * i + 1];
+    }
+}
+
+/* The decades of a frame's power in mel bands; each band's weights begin at its first bin. */
+static void logmel_bands(const float *power, float *decades)
+{
+    const float *weights = quaver_mel_weights;
+    for (int band = 0; band < MELS; band++) {
+        const float *from = power + quaver_mel_first[band];
+        float sum = 0.0f;
+        for (int i = 0; i < quaver_mel_count[band]; i++)
+            sum += weights[i] * from[i];
+        weights += quaver_mel_count[band];
+        decades[band] = sum > FLOOR_POWER ? sum : FLOOR_POWER;
+    }
+    for (int band = 0; band < MELS; band++)
+        decades[band] = 0.434294482f * log_normal_f32(decades[band]);
+}
+
+/* Are all samples finite, and small enough that no power overflows? */
+static int logmel_finite(const float *samples, int count)
+{
+    int odd = 0;
+    for (int i = 0; i < count; i++)
+        odd |= !(samples[i] >= -LARGEST && samples[i] <= LARGEST);
+    return !odd;
+}
+
+/* Compute (count / HOP, MELS) features of more than FFT_SIZE / 2 samples. Gives 0 if they are not finite. */
+static int logmel_features(logmel_work *work, const float *samples, int count, float *features)
+{
+    const int frames = count / HOP, values = frames * MELS;
+    float loudest = -INFINITY;
+    if (!logmel_finite(samples, count))
+        return 0;
+    for (int frame = 0; frame < frames; frame++) {
+        logmel_window(&work->fft, samples, count, frame);
+        fft_powers(&work->fft, work->power);
+        logmel_bands(work->power, features + frame * MELS);
+    }
+    for (int i = 0; i < values; i++)
+        loudest = features[i] > loudest ? features[i] : loudest;
+    /* The loudest value stays where it is, or comes to where every window has it. */
+    const float peak = LEVELLED ? PEAK : loudest, floor = peak - FLOOR_DECADES;
+    for (int i = 0; i < values; i++) {
+        const float level = LEVELLED ? (features[i] - loudest) + PEAK : features[i];
+        features[i] = ((level > floor ? level : floor) + OFFSET) / SCALE;
+    }
+    return 1;
+}

@@ -1,0 +1,243 @@
+"""Bundles on log-mel spectrograms in C: sounds of any length, at once and piece by piece, under sanitizers, fuzzed."""
+
+import dataclasses
+import subprocess
+
+import numpy as np
+import pytest
+from c_programs import SANITIZED, STRICT, compiler, vectors
+from tiny_encoder_graph import encoder, network
+
+from quaver import audio, frontend, zoo
+from quaver.compile.source import plan_of, program_of
+from quaver.errors import CompileError
+from quaver.manifest import Manifest
+from quaver.predict import Predictor
+from quaver.quantise import quantise
+
+RATE = 16_000
+OK, TOO_SHORT, TOO_LONG, NOT_FINITE, SILENT = range(5)
+MAIN = """#include <stdio.h>
+#include <string.h>
+#include "quaver_model.h"
+
+static quaver_arena arena, other;
+static quaver_stream stream;
+static float samples[1 << 20], features[QUAVER_INPUTS], whole[QUAVER_OUTPUTS], streamed[QUAVER_OUTPUTS];
+
+/* Push the samples in pieces of drawn sizes; count the windows that are not those of their samples alone. */
+static int pushed(int count, unsigned seed)
+{
+    int wrong = 0;
+    quaver_begin(&stream);
+    for (int at = 0, left = 0, taken; at < count || left; at += taken, left -= taken) {
+        if (!left) {
+            seed = seed * 1664525u + 1013904223u;
+            left = 1 + (int)((seed >> 8) % (seed >> 30 == 0 ? 7u : seed >> 30 == 1 ? 150000u : 9000u));
+            left = left < count - at ? left : count - at;
+        }
+        float alone[QUAVER_OUTPUTS], window[QUAVER_OUTPUTS];
+        const quaver_status status = quaver_push(&stream, &arena, samples + at, left, &taken, window);
+        if (status == QUAVER_WAITING)
+            continue;
+        const float *from = samples + (stream.windows - 1) * QUAVER_HOP;
+        const quaver_status found = quaver_classify(&other, from, QUAVER_WINDOW, alone);
+        wrong += status != found || (status == QUAVER_OK && memcmp(alone, window, sizeof alone) != 0);
+    }
+    return wrong;
+}
+
+int main(void)
+{
+    int head[2], told[5];
+    while (fread(head, 4, 2, stdin) == 2 && fread(samples, 4, (size_t)head[0], stdin) == (size_t)head[0]) {
+        memset(&arena, 0xff, sizeof arena); /* NaN: nothing may be taken for zero */
+        memset(features, 0, sizeof features);
+        told[0] = (int)quaver_features(&arena, samples, head[0], features);
+        told[1] = (int)quaver_classify(&arena, samples, head[0], whole);
+        told[3] = pushed(head[0], (unsigned)head[1]);
+        told[2] = (int)quaver_finish(&stream, &arena, streamed);
+        told[4] = stream.windows;
+        fwrite(told, 4, 5, stdout);
+        fwrite(features, 4, QUAVER_INPUTS, stdout);
+        fwrite(whole, 4, QUAVER_OUTPUTS, stdout);
+        fwrite(streamed, 4, QUAVER_OUTPUTS, stdout);
+    }
+    return 0;
+}
+"""
+
+
+class Program:
+    """A bundle's program that hears samples from standard input, whole and in drawn pieces."""
+
+    def __init__(self, folder, made, flags):
+        self.bundle, self.made, self.folder = made, program_of(made, "a test"), folder
+        for name, content in self.made.files("binary").items():
+            (folder / name).write_bytes(content)
+        (folder / "hear.c").write_text(MAIN)
+        sources = ["hear.c", "quaver_model.c"]
+        for command in (
+            [compiler(), *STRICT, *flags, *sources, "-c"],
+            [compiler(), *(f for f in flags if "sanitize" in f), *("hear.o", "quaver_model.o", "quaver_weights.c"),
+             "-o", "hear", "-lm"],
+        ):  # fmt: skip
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr[:2000]
+
+    def __call__(self, *sounds, seed=0):
+        heads = (np.array([len(s), seed + i], np.int32).tobytes() for i, s in enumerate(sounds))
+        fed = b"".join(head + np.asarray(s, "<f4").tobytes() for head, s in zip(heads, sounds, strict=True))
+        done = subprocess.run([self.folder / "hear"], input=fed, capture_output=True)
+        assert done.returncode == 0, done.stderr.decode()[:2000]
+        rows = np.frombuffer(done.stdout, "<f4").reshape(len(sounds), -1)
+        return rows[:, :5].copy().view("<i4"), rows[:, 5:-14], rows[:, -14:-7], rows[:, -7:]
+
+    def expected(self, sound):
+        predictor = Predictor(self.bundle)
+        return np.array(list(predictor.predict(sound, RATE).probabilities.values()))
+
+
+@pytest.fixture(scope="module")
+def speech(emodb):
+    """A minute of real speech."""
+    paths = [clip.path for clip in Manifest.read(emodb / "manifest.csv")][::25]
+    return np.concatenate([audio.load(path, RATE)[0] for path in paths])[: 60 * RATE]
+
+
+@pytest.fixture(scope="module")
+def single(tmp_path_factory):
+    """Float32, levelled, with the vectors of this machine."""
+    made = encoder(tmp_path_factory.mktemp("single") / "bundle", network(), frontend.spec("logmel"))
+    return Program(tmp_path_factory.mktemp("single"), made, ["-O1", *vectors()])
+
+
+@pytest.fixture(scope="module")
+def bytewise(tmp_path_factory, speech):
+    """Eight bits in plain C under sanitizers, on other frames, as loud as they come."""
+    spec = dataclasses.replace(frontend.spec("logmel"), n_fft=480, peak=None)
+    cuts = [frontend.features(speech[i * RATE :][: RATE + 1000 * i], spec) for i in range(20)]
+    rows = np.empty(len(cuts), object)
+    rows[:] = cuts
+    made = encoder(tmp_path_factory.mktemp("bytes") / "bundle", quantise(network(1), rows), spec, precision="int8")
+    return Program(tmp_path_factory.mktemp("bytes"), made, ["-O1", *SANITIZED[1:], "-DQUAVER_PLAIN"])
+
+
+def lengths(speech, *seconds):
+    return [speech[7000 * i :][: int(s * RATE)] for i, s in enumerate(seconds)]
+
+
+def test_features_are_those_of_numpy(single, bytewise, speech):
+    for program in (single, bytewise):
+        sounds = lengths(speech, 0.1, 0.7, 1, 2.3, 4.5)
+        told, features, _, _ = program(*sounds)
+        assert (told[:, 0] == OK).all()
+        for got, sound in zip(features, sounds, strict=True):
+            wanted = frontend.features(sound, program.bundle.card.spec)
+            assert not got[wanted.size :].any()
+            noise = got[: wanted.size].reshape(wanted.shape) - wanted
+            assert 10 * np.log10(np.square(wanted).sum() / np.square(noise).sum()) >= 90
+            assert np.abs(noise).max() <= 1e-4
+
+
+def test_sounds_of_every_length_are_heard_as_quaver_predict_hears_them(single, bytewise, speech):
+    sounds = lengths(speech, 0.1, 0.33, 1, 2.3, 4.5, 4.6, 5, 20)
+    for program, bar in ((single, 1e-4), (bytewise, 0.03)):
+        told, _, whole, _ = program(*sounds)
+        assert (told[:, 1] == OK).all()
+        wanted = np.array([program.expected(sound) for sound in sounds])
+        assert np.abs(whole - wanted).max() <= bar
+        assert (whole.argmax(axis=1) == wanted.argmax(axis=1)).all()
+        assert np.ptp(wanted, axis=0).max() > 0.05, "all sounds sound the same to this network"
+
+
+def test_the_network_computes_in_bytes(bytewise):
+    steps = {step.body[-1].partition("(")[0] for step in bytewise.made.plan.steps}
+    assert {"conv_u8", "conv_u8_f32"} & steps
+    assert any("Attention" in step.about for step in bytewise.made.plan.steps)
+
+
+def test_pieces_of_any_size_give_what_the_whole_gives(single, bytewise, speech):
+    quiet = np.concatenate([speech[: 5 * RATE], np.zeros(7 * RATE, np.float32), speech[: 3 * RATE]])
+    sounds = [*lengths(speech, 0.05, 1, 4.5, 4.51, 6, 6.1), quiet, np.zeros(9 * RATE, np.float32)]
+    for program, rounds in ((single, 3), (bytewise, 1)):
+        for seed in range(rounds):
+            told, _, whole, streamed = program(*sounds, seed=1000 * seed)
+            assert (told[:, 1] == told[:, 2]).all()
+            assert not told[:, 3].any(), "a window differs from the same samples heard alone"
+            heard = told[:, 1] == OK
+            assert (whole[heard].view("i4") == streamed[heard].view("i4")).all()
+            counts = [0 if len(s) <= 4.5 * RATE else (len(s) - 3 * RATE) // (3 * RATE // 2) + 1 for s in sounds]
+            assert told[:, 4].tolist() == counts
+
+
+def test_odd_sounds_are_heard_or_refused_as_in_python(single, bytewise):
+    tone = np.sin(np.arange(9000) / 20)
+    cases = {
+        TOO_SHORT: [np.zeros(0), np.ones(1), np.ones(1599)],
+        NOT_FINITE: [np.r_[tone, np.nan], np.r_[np.inf, tone], np.full(5000, 1e20), np.r_[tone, [np.nan] * 99_000]],
+        SILENT: [np.zeros(5000), np.full(5000, 5e-5), np.zeros(100_000)],
+        OK: [tone, np.eye(1, 4000, 1999)[0], np.full(1600, 0.5), np.r_[np.zeros(72_000), tone], 1e6 * tone],
+    }  # fmt: skip
+    for program in (single, bytewise):
+        for expected, sounds in cases.items():
+            told, _, whole, _ = program(*sounds)
+            assert (told[:, 1] == expected).all()
+            assert (told[:, 2] == expected).all()
+            if expected == OK:
+                assert np.abs(whole.sum(axis=1) - 1).max() < 1e-5
+    assert bytewise(np.r_[tone, np.zeros(70_000)])[0][0, 0] == TOO_LONG
+
+
+def test_random_lengths_and_samples_never_break_it(bytewise):
+    """Under sanitizers: whatever the bits and the length, a status and finite numbers come back."""
+    rng = np.random.default_rng(1)
+    sounds = []
+    for _ in range(24):
+        length = int(rng.choice([0, 1, 1599, 1600, 1601, *rng.integers(2, 30_000, 5), 72_000, 72_001]))
+        noise, bits = rng.normal(size=length), rng.integers(0, 2**32, length, np.uint32).view("<f4")
+        spoilt = np.where(rng.random(length) < 1e-4, rng.choice([np.nan, np.inf, -np.inf, 1e30, 1e12]), noise)
+        sounds.append((noise, bits, spoilt)[rng.integers(3)])
+    told, features, whole, streamed = bytewise(*sounds, seed=5)
+    assert (told[:, 1] == told[:, 2]).all()
+    assert not told[:, 3].any()
+    assert np.isfinite(features[told[:, 0] == OK]).all()
+    assert np.isfinite(whole[told[:, 1] == OK]).all()
+    assert np.isfinite(streamed[told[:, 2] == OK]).all()
+
+
+def test_a_size_that_is_computed_with_is_refused():
+    made = network()
+    made.graph.node[7].op_type = "Gather"  # takes the row of that number, instead of so many rows
+    made.graph.node[7].input[:] = ["table", "count"]
+    with pytest.raises(CompileError, match="computes with a size that is open"):
+        plan_of(made.SerializeToString(), longest=450)
+    with pytest.raises(CompileError, match="fixed sizes"):
+        plan_of(network().SerializeToString())
+    with pytest.raises(CompileError, match="choose shorter windows"):
+        plan_of(network().SerializeToString(), longest=1000)
+
+
+def test_scores_of_long_sounds_do_not_fill_memory():
+    short, long = (plan_of(network().SerializeToString(), longest=n).arena for n in (400, 800))
+    assert long < 2.2 * short
+
+
+@pytest.mark.slow
+def test_the_shipped_bundle_agrees_with_onnx_runtime_on_200_clips(tmp_path, emodb, speech):
+    program = Program(tmp_path, zoo.load("small"), ["-O2", *vectors()])
+    labels = program.bundle.card.emotions
+    clips = [clip for clip in Manifest.read(emodb / "manifest.csv") if clip.emotion in labels][::2][:200]
+    sounds = [*(audio.load(clip.path, RATE)[0] for clip in clips), *lengths(speech, 1, 2.3, 5, 20)]
+    told, _, whole, streamed = program(*sounds)
+    assert (told[:, 1] == OK).all()
+    assert not told[:, 3].any()
+    assert (whole == streamed).all()
+    wanted = np.array([program.expected(sound) for sound in sounds])
+    got, theirs = whole.argmax(axis=1), wanted.argmax(axis=1)
+    assert (got == theirs).mean() >= 0.97
+    assert np.abs(whole - wanted).max() < 0.06
+    assert np.median(np.abs(whole - wanted).max(axis=1)) < 0.015
+    truth = np.array([labels.index(clip.emotion) for clip in clips])
+    recalls = [[(each[:200][truth == k] == k).mean() for k in set(truth)] for each in (got, theirs)]
+    assert abs(np.mean(recalls[0]) - np.mean(recalls[1])) <= 0.01
