@@ -28,6 +28,8 @@ def build(folder: Path, target: Target, main: str = "main.c") -> Built:
     Raises:
         CompileError: no compiler, or it refuses the sources.
     """
+    if target.builder:
+        return target.builder(folder, target)
     compiler = [*(toolchain.zig() if target.cross else toolchain.host()), *target.compiler]
     usage = ["-fstack-usage"] if not target.cross else []
     toolchain.run([*compiler, *toolchain.FLAGS, *usage, "-fPIC", "-c", "quaver_model.c"], folder)
@@ -38,7 +40,7 @@ def build(folder: Path, target: Target, main: str = "main.c") -> Built:
         toolchain.run([*compiler, *toolchain.FLAGS, *stripped, main, *objects, "-o", target.product, "-lm"], folder)
     if not target.cross:
         toolchain.run([*compiler, "-shared", *objects, "-o", "libquaver.so"], folder)
-    built = Built(elf.code(folder / objects[0]), _stack(folder))
+    built = Built(elf.code(folder / objects[0]), stack(folder))
     for left in (*objects, "quaver_model.su"):
         (folder / left).unlink(missing_ok=True)
     return built
@@ -48,8 +50,8 @@ def _constants(target: Target) -> list[str]:
     return ["-std=c23"] if target.constants == "embedded" else ["-std=gnu99"]
 
 
-def _stack(folder: Path) -> int | None:
-    """Add up the frames of all functions: nothing recurses, so no chain of calls needs more."""
+def stack(folder: Path) -> int | None:
+    """Add up the frames of all functions in bytes: nothing recurses, so no chain of calls needs more."""
     usage = folder / "quaver_model.su"
     if not usage.is_file():
         return None

@@ -108,6 +108,7 @@ def footprint(
         "ram": {"arena": program.arena, "network": program.plan.arena, "stack_at_most": built.stack if built else None},
         "macs": program.plan.macs,
         "verified": verdict if isinstance(verdict, str) else verdict.to_dict(),
+        "measured": {} if isinstance(verdict, str) else verdict.measured,
         "steps": [{"step": step.about, "macs": step.macs} for step in program.plan.steps],
     }
 
@@ -115,7 +116,9 @@ def footprint(
 def _write(program: Program, target: Target, folder: Path) -> None:
     files = program.files(target.constants)
     extra = {name: emit.kit(source).encode() for name, source in target.extra.items()}
-    for name, content in {**files, **extra}.items():
+    more = target.writes(program) if target.writes else {}
+    for name, content in {**files, **extra, **more}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
 
 

@@ -1,12 +1,20 @@
 """What can be compiled for: one target a file."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from quaver.errors import CompileError
 
-_MODULES = ("native", "sources", "linux", "wasm")
+if TYPE_CHECKING:
+    from quaver.compile.build import Built
+    from quaver.compile.program import Program
+    from quaver.compile.verify import Answers
+
+_MODULES = ("native", "sources", "linux", "wasm", "cortex_m", "riscv32")
 
 
 @dataclass(frozen=True)
@@ -25,6 +33,12 @@ class Target:
     runs: bool = True
     extra: dict[str, str] = field(default_factory=dict)  # further files, from the kit
     lean: bool = False  # memory matters more than speed
+    unseen: str = ""  # why nothing is run here, if that is so
+    # What a target does in its own way; without, it is a command that is linked from all sources and reads WAV files.
+    writes: "Callable[[Program], dict[str, bytes]] | None" = None  # further files, from the program
+    builder: "Callable[[Path, Target], Built] | None" = None
+    answers: "Callable[[Path, Target, Sequence[Path]], Answers] | None" = None
+    board: Any = None  # of microcontrollers: where the example runs
 
 
 @lru_cache
