@@ -21,8 +21,8 @@ LIBRARY, EXAMPLE, IMAGE = "libquaver_model.a", "example", "example.elf"
 STACK = "32K"
 _HEADERS = ("math.h", "string.h")
 _PARTS = ("main.c", "board.h")
-# A vector that is not aligned would be slower on these; products and sums may be fused, as on every target.
-FLAGS = (*toolchain.FLAGS, "-ffreestanding", "-ffunction-sections", "-fdata-sections", "-isystem", "freestanding")
+# Registers are few: none for the frame.
+FLAGS = (*toolchain.FLAGS, "-fomit-frame-pointer", "-ffreestanding", "-ffunction-sections", "-fdata-sections", "-isystem", "freestanding")
 
 
 @dataclass(frozen=True)

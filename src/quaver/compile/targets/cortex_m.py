@@ -47,5 +47,5 @@ def _cortex(name: str, processor: str, gcc: str, made: Board) -> Target:
 TARGETS = (
     _cortex("cortex-m4", "cortex_m4+vfp4d16sp", "-mcpu=cortex-m4 -mfpu=fpv4-sp-d16 -mfloat-abi=hard", _AN386),
     _cortex("cortex-m7", "cortex_m7+fp_armv8d16sp", "-mcpu=cortex-m7 -mfpu=fpv5-sp-d16 -mfloat-abi=hard", _AN500),
-    _cortex("cortex-m55", "cortex_m55", "-mcpu=cortex-m55 -mfloat-abi=hard", _AN547),
+    _cortex("cortex-m55", "cortex_m55+mve_fp", "-mcpu=cortex-m55 -mfloat-abi=hard", _AN547),
 )

@@ -14,7 +14,7 @@ _VIRT = Board(
     hz=1_000_000_000,
     options=("-bios", "none"),
 )
-_FLAGS = ("-target", "riscv32-freestanding-ilp32f", "-mcpu=baseline_rv32+m+a+f+c", "-mcmodel=medany")
+_FLAGS = ("-target", "riscv32-freestanding-gnuf32", "-mcpu=baseline_rv32+m+a+f+c", "-mcmodel=medany")
 _GCC = "riscv64-unknown-elf-gcc -march=rv32imafc_zicsr -mabi=ilp32f -mcmodel=medany"
 
 TARGETS = (
