@@ -50,9 +50,9 @@ def _constants(target: Target) -> list[str]:
     return ["-std=c23"] if target.constants == "embedded" else ["-std=gnu99"]
 
 
-def stack(folder: Path) -> int | None:
+def stack(folder: Path, file: str = "quaver_model.su") -> int | None:
     """Add up the frames of all functions in bytes: nothing recurses, so no chain of calls needs more."""
-    usage = folder / "quaver_model.su"
+    usage = folder / file
     if not usage.is_file():
         return None
     return sum(int(line.split("\t")[1]) for line in usage.read_text().splitlines())

@@ -25,7 +25,7 @@ _ROUNDED = 1e-7  # of what the artifact prints
 class Answers:
     """What an artifact said."""
 
-    probabilities: Array  # (clips, labels)
+    probabilities: Array  # (clips, labels), or (runs, clips, labels) where it was run in several ways
     measured: dict[str, Any] = field(default_factory=dict)  # what that took, where the target tells it
 
 
@@ -83,7 +83,7 @@ def verify(folder: Path, target: Target, bundle: Bundle, clips: Sequence[Path] =
             soundfile.write(name, sound, rate, subtype="FLOAT")
         answers = (target.answers or run)(folder, target, names)
     got = answers.probabilities
-    same = int((got.argmax(axis=1) == expected.argmax(axis=1)).sum())
+    same = int((got.argmax(axis=-1) == expected.argmax(axis=-1)).reshape(-1, len(sounds)).all(axis=0).sum())
     furthest = float(np.abs(got - expected).max())
     verdict = Verdict(len(sounds), furthest, same, BARS[bundle.card.precision], answers.measured)
     if not verdict.holds:

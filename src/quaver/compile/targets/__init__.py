@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from quaver.compile.program import Program
     from quaver.compile.verify import Answers
 
-_MODULES = ("native", "sources", "linux", "wasm", "cortex_m", "riscv32")
+_MODULES = ("native", "sources", "linux", "wasm", "cortex_m", "riscv32", "desktop", "android")
 
 
 @dataclass(frozen=True)
