@@ -22,11 +22,12 @@ _PARTS = (
         "floor_f32",
         "byte_of",
     ),
-    *("fill_f32", "fill_u8", "conv_shape", "sum_f32", "conv_f32", "conv_f32_u8", "depthwise_f32", "sum_u8", "conv_u8"),
-    *("conv_u8_f32", "pool_shape", "max_pool_f32", "max_pool_u8", "average_pool_f32", "softmax_f32", "layer_norm_f32"),
+    *("fill_f32", "fill_u8", "conv_shape", "sum_f32", "conv_f32", "conv_f32_u8", "depthwise_f32", "sum_u8", "keep_u8"),
+    *("conv_u8", "keep_u8_f32", "conv_u8_f32", "depthwise_u8_go", "depthwise_u8", "depthwise_u8_f32"),
+    *("pool_shape", "max_pool_f32", "max_pool_u8", "average_pool_f32", "softmax_f32", "layer_norm_f32"),
     "matmul_f32",
 )
-_MENTIONS = {"float_bits": "float_bits|bits_float", "base": "INLINE|UNROLL|BLOCK|LANES", "sum_u8": "sum_u8|CONV_U8"}
+_MENTIONS = {"float_bits": "float_bits|bits_float", "base": "INLINE|UNROLL|BLOCK|LANES", "sum_u8": "sum_u8|CONV_U8", "depthwise_u8_go": "DEPTHWISE_U8"}
 
 
 def network(plan: Plan, rest: str = "") -> str:
