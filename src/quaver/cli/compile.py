@@ -77,7 +77,8 @@ def compile_(
     quaver compile model.onnx --frontend article    the same, with features before it
     quaver compile article --target cortex-m4       a library and an example for a board
     """
-    from quaver.compile.make import Budget, make
+    from quaver.compile.budget import Budget
+    from quaver.compile.make import make
     from quaver.compile.source import Wishes, read
     from quaver.compile.targets import find
 
@@ -98,7 +99,8 @@ def _text(folder: Path, told: dict[str, Any]) -> str:
         f"{folder}: {told['name']} for {told['target']}",
         f"  flash     {flash['constants']:,} bytes of constants{code}",
         f"  RAM       {ram['arena']:,} bytes of arena{stack}",
-        f"  work      {told['macs']:,} multiply-accumulates per inference",
+        f"  work      {told['macs']:,} multiply-accumulates per inference{_seconds(told['seconds'])}",
+        *_measured(told["measured"]),
     ]
     if isinstance(verified, str):
         return "\n".join([*lines, f"  verified  {verified}"])
@@ -106,3 +108,14 @@ def _text(folder: Path, told: dict[str, Any]) -> str:
     return "\n".join(
         [*lines, f"  verified  {same}, no probability differs by more than {verified['largest_difference']:.1g}"]
     )
+
+
+def _seconds(told: dict[str, Any]) -> str:
+    return "" if told["network"] is None else f", about {told['network']:.2g} s ({told['basis']})"
+
+
+def _measured(told: dict[str, Any]) -> list[str]:
+    if "instructions_of_network" not in told:
+        return []
+    counted = f"{told['instructions_of_network']:,} instructions per inference, {told['instructions_per_clip']:,} a clip"
+    return [f"  measured  {counted}, {told['stack']:,} bytes of stack ({told['by']})"]

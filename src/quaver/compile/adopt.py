@@ -19,8 +19,7 @@ from quaver.quantise import quantise
 if TYPE_CHECKING:
     import onnx
 
-GAINS = (1.0, 0.3, 0.1)  # the loudness of a voice before a microphone differs that much
-PARTS = 4  # of a sample clip, besides the whole
+PARTS = 2  # of a sample clip, besides the whole
 SOUNDS = (".wav", ".flac", ".opus", ".ogg", ".mp3")
 
 
@@ -70,7 +69,7 @@ def in_eight_bits(bundle: Bundle, clips: Sequence[Path] = ()) -> Bundle:
     Args:
         bundle: in float32; one in eight bits comes back as it is.
         clips: sounds like those that will be heard, some hundred of them. Without any, quaver's sample clips, whole
-            and in parts, at three levels: enough to compile, not the best that can be had.
+            and in halves: enough to compile, not the best that can be had.
 
     Raises:
         CompileError: the network cannot be quantised.
@@ -79,7 +78,7 @@ def in_eight_bits(bundle: Bundle, clips: Sequence[Path] = ()) -> Bundle:
 
     if bundle.card.precision == "int8":
         return bundle
-    heard = [frontend.features(sound, bundle.card.spec) for sound in _sounds(bundle, clips)]
+    heard = [frontend.features(np.asarray(sound, np.float32), bundle.card.spec) for sound in _sounds(bundle, clips)]
     ragged = len({values.shape for values in heard}) > 1
     calibration = np.empty(len(heard), object) if ragged else np.stack(heard)
     if ragged:
@@ -110,8 +109,7 @@ def _sounds(bundle: Bundle, clips: Sequence[Path]) -> Iterable[Array]:
         yield audio.load(clip, rate)[0][:longest]
     for clip in () if clips else zoo.samples():
         sound = audio.load(clip, rate)[0][:longest]
-        for part in (sound, *np.array_split(sound, PARTS)):
-            yield from (np.asarray(gain * part, np.float32) for gain in GAINS)
+        yield from (sound, *np.array_split(sound, PARTS))
 
 
 def _fit(model: "onnx.ModelProto", taken: Any, wanted: tuple[int | None, ...], source: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from quaver.bundle import Bundle
 from quaver.compile import elf, emit, toolchain
 from quaver.compile.build import SOURCES, Built, stack
 from quaver.compile.program import Program
@@ -54,7 +55,7 @@ def build(folder: Path, target: Target) -> Built:
     return built
 
 
-def answers(folder: Path, target: Target, clips: Sequence[Path]) -> Answers:
+def answers(folder: Path, target: Target, clips: Sequence[Path], bundle: Bundle) -> Answers:
     """Call the native methods from a program that stands in for Java; Android itself is not here."""
-    told = run(folder, target, clips)
+    told = run(folder, target, clips, bundle)
     return replace(told, measured={"by": "the native methods called by a program under qemu-aarch64, without Android"})

@@ -10,6 +10,7 @@ import numpy as np
 import soundfile
 
 from quaver import audio, zoo
+from quaver.bundle import Bundle
 from quaver.compile import elf, emit, packages, toolchain, weights
 from quaver.compile.build import SOURCES, Built, stack
 from quaver.compile.graph import Array
@@ -78,7 +79,7 @@ def build(folder: Path, target: Target) -> Built:
     return built
 
 
-def answers(folder: Path, target: Target, clips: Sequence[Path]) -> Answers:
+def answers(folder: Path, target: Target, clips: Sequence[Path], bundle: Bundle) -> Answers:
     """Run the example on an emulated board with these clips in it; instructions are counted, not cycles."""
     board: Board = target.board
     sounds = [soundfile.read(clip, dtype="float32")[0] for clip in clips]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from quaver.bundle import Bundle
 from quaver.compile import elf, emit, toolchain
 from quaver.compile.build import SOURCES, Built, stack
 from quaver.compile.program import Program
@@ -48,10 +49,10 @@ def build(folder: Path, target: Target) -> Built:
     return Built(code, frames or None)
 
 
-def answers(folder: Path, target: Target, clips: Sequence[Path]) -> Answers:
+def answers(folder: Path, target: Target, clips: Sequence[Path], bundle: Bundle) -> Answers:
     """Run the command as this machine does, and as a processor without AVX where an emulator of one is here."""
-    told, ran = [run(folder, target, clips).probabilities], ["this machine"]
+    told, ran = [run(folder, target, clips, bundle).probabilities], ["this machine"]
     if not target.runner and shutil.which(OLD[0]):
-        told.append(run(folder, replace(target, runner=OLD), clips).probabilities)
+        told.append(run(folder, replace(target, runner=OLD), clips, bundle).probabilities)
         ran.append(" ".join(OLD))
     return Answers(np.stack(told), {"by": " and ".join(ran)})

@@ -33,7 +33,7 @@ _MENTIONS = {"float_bits": "float_bits|bits_float", "base": "INLINE|UNROLL|BLOCK
 def network(plan: Plan, rest: str = "") -> str:
     """Write the kernels that a plan and the `rest` of the program call, its steps, and `run_network`."""
     steps = "\n".join([_ruler("The network"), *(_function(step, plan) for step in plan.steps), _run(plan)])
-    return "\n".join([*_needed(steps + rest), steps])
+    return "\n".join([*needed(steps + rest), steps])
 
 
 def kit(name: str) -> str:
@@ -41,7 +41,7 @@ def kit(name: str) -> str:
     return (resources.files("quaver.compile") / "kit" / name).read_text(encoding="utf-8")
 
 
-def _needed(text: str) -> list[str]:
+def needed(text: str) -> list[str]:
     """Give the parts of the kit that a text mentions, and those that they mention, in order."""
     found: list[str] = []
     for part in reversed(_PARTS):  # a part mentions only those before it

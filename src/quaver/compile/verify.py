@@ -81,7 +81,7 @@ def verify(folder: Path, target: Target, bundle: Bundle, clips: Sequence[Path] =
         names = [Path(room, f"{number}.wav") for number in range(len(sounds))]
         for name, sound in zip(names, sounds, strict=True):
             soundfile.write(name, sound, rate, subtype="FLOAT")
-        answers = (target.answers or run)(folder, target, names)
+        answers = (target.answers or run)(folder, target, names, bundle)
     got = answers.probabilities
     same = int((got.argmax(axis=-1) == expected.argmax(axis=-1)).reshape(-1, len(sounds)).all(axis=0).sum())
     furthest = float(np.abs(got - expected).max())
@@ -94,7 +94,7 @@ def verify(folder: Path, target: Target, bundle: Bundle, clips: Sequence[Path] =
     return verdict
 
 
-def run(folder: Path, target: Target, clips: Sequence[Path]) -> Answers:
+def run(folder: Path, target: Target, clips: Sequence[Path], bundle: Bundle) -> Answers:
     """Run the command on WAV files."""
     product = folder.resolve() / target.product
     told = toolchain.run([*target.runner, str(product), *map(str, clips)], folder)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from quaver.errors import CompileError
 
 if TYPE_CHECKING:
+    from quaver.bundle import Bundle
     from quaver.compile.build import Built
     from quaver.compile.program import Program
     from quaver.compile.verify import Answers
 
-_MODULES = ("native", "sources", "linux", "wasm", "cortex_m", "riscv32", "desktop", "android")
+_MODULES = ("native", "sources", "linux", "wasm", "cortex_m", "riscv32", "desktop", "android", "hls")
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,11 @@ class Target:
     lean: bool = False  # memory matters more than speed
     unseen: str = ""  # why nothing is run here, if that is so
     # What a target does in its own way; without, it is a command that is linked from all sources and reads WAV files.
+    reduced: "Callable[[Program], Program] | None" = None  # to what the target takes of it
+    sources: "Callable[[Program], dict[str, bytes]] | None" = None  # in the place of the program's own
     writes: "Callable[[Program], dict[str, bytes]] | None" = None  # further files, from the program
     builder: "Callable[[Path, Target], Built] | None" = None
-    answers: "Callable[[Path, Target, Sequence[Path]], Answers] | None" = None
+    answers: "Callable[[Path, Target, Sequence[Path], Bundle], Answers] | None" = None
     board: Any = None  # of microcontrollers: where the example runs
 
 
