@@ -109,7 +109,8 @@ def test_all_paths_give_the_same_bytes(models, tmp_path):
 def test_separable_convolutions_stay_in_bytes(path, tmp_path):
     rows = np.random.default_rng(3).normal(size=(230, 90)).astype(np.float32)
     made = quantise(separable(), rows[:200])
-    programs = Programs(tmp_path, {"separable": made}, [*SANITIZED, *(vectors() if path == "vectors" else ["-DQUAVER_PLAIN"])])
+    flags = vectors() if path == "vectors" else ["-DQUAVER_PLAIN"]
+    programs = Programs(tmp_path, {"separable": made}, [*SANITIZED, *flags])
     written = (tmp_path / "separable.c").read_text()
     assert all(f"{kernel}(&shape" in written for kernel in ("depthwise_u8", "conv_u8", "conv_f32_u8"))
     assert "g < 2" in written

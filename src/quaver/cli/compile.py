@@ -117,5 +117,6 @@ def _seconds(told: dict[str, Any]) -> str:
 def _measured(told: dict[str, Any]) -> list[str]:
     if "instructions_of_network" not in told:
         return []
-    counted = f"{told['instructions_of_network']:,} instructions per inference, {told['instructions_per_clip']:,} a clip"
+    network, clip = told["instructions_of_network"], told["instructions_per_clip"]
+    counted = f"{network:,} instructions per inference, {clip:,} a clip"
     return [f"  measured  {counted}, {told['stack']:,} bytes of stack ({told['by']})"]

@@ -118,7 +118,8 @@ def _fit(model: "onnx.ModelProto", taken: Any, wanted: tuple[int | None, ...], s
 
     dims = taken.type.tensor_type.shape.dim
     sizes = [dim.dim_value for dim in dims]
-    if len(sizes) == 1 + len(wanted) and all(a == b or not a or b is None for a, b in zip(sizes[1:], wanted, strict=True)):
+    inner_sizes = sizes[1:]
+    if len(inner_sizes) == len(wanted) and all(not a or a == b for a, b in zip(inner_sizes, wanted, strict=True)):
         return
     known = None not in wanted and int(np.prod(sizes[1:])) == int(np.prod([size or 0 for size in wanted]))
     if not known:

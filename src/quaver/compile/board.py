@@ -23,7 +23,8 @@ STACK = "32K"
 _HEADERS = ("math.h", "string.h")
 _PARTS = ("main.c", "board.h")
 # Registers are few: none for the frame.
-FLAGS = (*toolchain.FLAGS, "-fomit-frame-pointer", "-ffreestanding", "-ffunction-sections", "-fdata-sections", "-isystem", "freestanding")
+_SMALL = ("-ffreestanding", "-ffunction-sections", "-fdata-sections", "-isystem", "freestanding")
+FLAGS = (*toolchain.FLAGS, "-fomit-frame-pointer", *_SMALL)
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,7 @@ def _makefile(board: Board, gcc: str) -> str:
         f"CC = {gcc}\n\n"
         f"{IMAGE}: main.c {board.start} clips.c ../quaver_model.c ../quaver_weights.c\n"
         f"\tcd .. && $(CC) {flags} -DBOARD_HZ={board.hz} $(addprefix {EXAMPLE}/,$(filter-out ../%,$^)) "
-        f"$(patsubst ../%,%,$(filter ../%,$^)) -nostartfiles -T {EXAMPLE}/board.ld -Wl,--gc-sections -o {EXAMPLE}/$@\n\n"
+        "$(patsubst ../%,%,$(filter ../%,$^)) "
+        f"-nostartfiles -T {EXAMPLE}/board.ld -Wl,--gc-sections -o {EXAMPLE}/$@\n\n"
         f"run: {IMAGE}\n\t{emulated} -kernel {IMAGE}\n"
     )

@@ -1,4 +1,4 @@
-"""Does a program fit a device? Said before anything is compiled, with what takes the room and what would fit instead."""
+"""Does a program fit a device? Said before anything is compiled, with what takes the room and what would fit."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -49,14 +49,15 @@ class Budget:
     def _wrong(self, program: Program) -> str:
         sound, constants = program.contract.sound, program.constant_bytes
         if self.flash is not None and constants > self.flash:
-            return f"the constants alone take {constants:,} bytes of flash, {self.flash:,} are there: {_largest(program)}"
+            there = f"{self.flash:,} are there: {_largest(program)}"
+            return f"the constants alone take {constants:,} bytes of flash, {there}"
         if self.flash is not None and flash(program) > self.flash:
             return f"constants ({constants:,}) and code (about {CODE:,}) do not fit {self.flash:,} bytes of flash"
         if self.ram is not None and ram(program) > self.ram:
             features = f", the features need {sound.work:,}" if sound else ""
             return (
-                f"the arena takes {program.arena:,} bytes of RAM and the stack about {STACK:,}, {self.ram:,} are there: "
-                f"the network needs {program.plan.arena:,}{features}"
+                f"the arena takes {program.arena:,} bytes of RAM and the stack about {STACK:,}, {self.ram:,} are "
+                f"there: the network needs {program.plan.arena:,}{features}"
             )
         return ""
 

@@ -73,7 +73,7 @@ def call(node: Node, plan: Plan, kernel: Array, sizes: dict[str, int], start: in
 
 
 def depthwise(node: Node, plan: Plan, kernel: Array, sizes: dict[str, int], start: int, macs: int) -> Step:
-    """Write the call of the kernel that convolves every channel of bytes alone; `kernel` (channels, 1, height, width)."""
+    """Write the call that convolves every channel of bytes alone; `kernel` (channels, 1, height, width)."""
     offset, _, factor = _constants(node, plan, kernel)
     names = [
         plan.weight(f"{node.name}/kernel", kernel[:, 0].transpose(1, 2, 0)),

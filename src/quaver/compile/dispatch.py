@@ -42,7 +42,8 @@ def build(folder: Path, target: Target) -> Built:
     toolchain.run([*compiler, "-mcpu=x86_64", *toolchain.FLAGS, "-c", "quaver_dispatch.c"], folder)
     toolchain.run([*compiler, "-std=gnu99", "-c", SOURCES[1]], folder)
     if (folder / "main.c").is_file():
-        toolchain.run([*compiler, "-mcpu=x86_64", *toolchain.FLAGS, "-s", "main.c", *objects, "-o", target.product], folder)
+        main = ["-mcpu=x86_64", *toolchain.FLAGS, "-s", "main.c"]
+        toolchain.run([*compiler, *main, *objects, "-o", target.product], folder)
     toolchain.run([*toolchain.zig()[:-1], "ar", "rcs", "libquaver_model.a", *objects], folder)
     for left in (*objects, *(f"quaver_{kind}.su" for kind, _ in KINDS)):
         (folder / left).unlink(missing_ok=True)

@@ -27,7 +27,12 @@ _PARTS = (
     *("pool_shape", "max_pool_f32", "max_pool_u8", "average_pool_f32", "softmax_f32", "layer_norm_f32"),
     "matmul_f32",
 )
-_MENTIONS = {"float_bits": "float_bits|bits_float", "base": "INLINE|UNROLL|BLOCK|LANES", "sum_u8": "sum_u8|CONV_U8", "depthwise_u8_go": "DEPTHWISE_U8"}
+_MENTIONS = {
+    "float_bits": "float_bits|bits_float",
+    "base": "INLINE|UNROLL|BLOCK|LANES",
+    "sum_u8": "sum_u8|CONV_U8",
+    "depthwise_u8_go": "DEPTHWISE_U8",
+}
 
 
 def network(plan: Plan, rest: str = "") -> str:

@@ -122,9 +122,7 @@ def answers(folder: Path, target: Target, clips: Sequence[Path], bundle: Bundle)
 
 def _function(step: Step, plan: Plan) -> str:
     operands = {name: plan.tensors[tensor] for name, tensor in step.operands.items()}
-    taken = ", ".join(
-        f"{'' if name == 'y' else 'const '}{tensor.kind} {name}_all[{_size(tensor)}]" for name, tensor in operands.items()
-    )
+    taken = ", ".join(f"{_const(name)}{tensor.kind} {name}_all[{_size(tensor)}]" for name, tensor in operands.items())
     given = step.call.lines() if step.call else []
     before = [_filled(line) for line in step.body[: len(step.body) - len(given)]]
     body = [*before, *_convolution(step.call, operands)] if step.call else before
@@ -135,9 +133,13 @@ def _function(step: Step, plan: Plan) -> str:
         )
     text = "\n".join(body)
     used = {name: tensor for name, tensor in operands.items() if re.search(rf"\b{name}\b", text)}
-    pointers = [f"{'' if n == 'y' else 'const '}{t.kind} *{n} = {n}_all + {t.origin};" for n, t in used.items()]
+    pointers = [f"{_const(n)}{t.kind} *{n} = {n}_all + {t.origin};" for n, t in used.items()]
     lines = [f"/* {step.about} */", f"static void {step.name}({taken})", "{"]
     return "\n".join([*lines, *(f"    {line}" for line in [*pointers, *body]), "}", ""])
+
+
+def _const(name: str) -> str:
+    return "" if name == "y" else "const "
 
 
 def _filled(line: str) -> str:
@@ -156,7 +158,7 @@ def _convolution(call: Call, operands: dict[str, Tensor]) -> list[str]:
     at = f"{first} + row * {s['x_row']} + place * {s['x_step']} + down * {s['tap_row']} + along * {s['tap_step']}"
     tap = f"(down * {s['taps_along']} + along)"
     where = _weight(tap, s, depthwise, whole)
-    lines = [
+    return [
         f"for (int row = 0; row < {s['rows']}; row++) {{",
         f"    for (int place = 0; place < {s['places']}; place++) {{",
         f"        for (int c = 0; c < {s['channels']}; c++) {{",
@@ -171,7 +173,6 @@ def _convolution(call: Call, operands: dict[str, Tensor]) -> list[str]:
         "                y_all[to] = kept;",
         *("        }", "    }", "}"),
     ]
-    return lines
 
 
 def _weight(tap: str, s: dict[str, int], depthwise: bool, whole: bool) -> str:

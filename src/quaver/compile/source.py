@@ -88,7 +88,8 @@ def read(source: str, command: str, wishes: Wishes = Wishes()) -> tuple[Program,
     """
     bundle = _bundle(source, wishes)
     if bundle is None:
-        return Program(plan_of(_model(Path(source)), source, lean=wishes.lean), Contract(Path(source).stem, command)), None
+        plan = plan_of(_model(Path(source)), source, lean=wishes.lean)
+        return Program(plan, Contract(Path(source).stem, command)), None
     if wishes.int8:
         bundle = adopt.in_eight_bits(bundle, adopt.clips_in(wishes.calibration) if wishes.calibration else ())
     return program_of(bundle, command, keep=not wishes.lean), bundle
