@@ -11,7 +11,8 @@ typedef struct {
 
 jint Java_org_quaver_Quaver_arenaBytes(JNIEnv *env, jobject self);
 jint Java_org_quaver_Quaver_classify(JNIEnv *env, jobject self, jobject buffer, jobject samples, jobject probabilities);
-quaver_status through_jni(quaver_arena *arena, const float *samples, int count, float *probabilities);
+quaver_status through_jni(quaver_arena *arena, const float *samples, int count,
+                          float probabilities[QUAVER_OUTPUTS]);
 
 static char room[sizeof(quaver_arena) + 63];
 
@@ -59,7 +60,8 @@ static const jni_function table[JNI_TABLE] = {
     [JNI_GET_DIRECT_BUFFER_CAPACITY] = (jni_function)capacity,
 };
 
-quaver_status through_jni(quaver_arena *arena, const float *samples, int count, float *probabilities)
+quaver_status through_jni(quaver_arena *arena, const float *samples, int count,
+                          float probabilities[QUAVER_OUTPUTS])
 {
     JNIEnv env = table;
     array heard = {(float *)(__UINTPTR_TYPE__)samples, count}, told = {probabilities, QUAVER_OUTPUTS};
