@@ -38,7 +38,7 @@ def _properties(program: Program) -> str:
         "paragraph": f"{program.constant_bytes:,} bytes of constants, {program.arena:,} bytes of RAM. "
         + " ".join(contract.notes[:1]),
         "category": "Signal Input/Output",
-        "url": "https://github.com/quaver/quaver",
+        "url": "",
         "architectures": "*",
         "includes": "quaver_model.h",
     }
