@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 
 .PHONY: help setup demo test test-slow test-backends test-torch test-tensorflow lint fix wheel clean
 .PHONY: benchmark-frontend benchmark-leaks benchmark-explore benchmark-article benchmark-bundles benchmark-accuracy
-.PHONY: benchmark-compile test-compile
+.PHONY: benchmark-compile benchmark-boards test-compile
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -30,9 +30,9 @@ test-slow: setup  ## what takes minutes, not seconds
 	$(BIN)/python -m pytest -m slow
 
 # zig is 440 MB on the disk and builds a C library for every target that it meets: not for everybody's environment.
-test-compile: setup  ## compile for every target and run it under its emulator (qemu-user, node)
+test-compile: setup  ## compile for every target and run it under its emulator (qemu, node)
 	[ -d .venv-zig/ziglang ] || $(BIN)/python -m pip install --quiet --target .venv-zig 'ziglang>=0.14'
-	PYTHONPATH=.venv-zig $(BIN)/python -m pytest -m slow tests/test_compile_cli.py
+	PYTHONPATH=.venv-zig $(BIN)/python -m pytest -m slow tests/test_compile_cli.py tests/test_compile_targets.py
 
 test-backends: test-torch test-tensorflow  ## train a tiny run on the other two backends and compare
 
@@ -76,6 +76,10 @@ benchmark-accuracy: setup  ## every protocol on speakers never heard; hours, res
 
 benchmark-compile: setup  ## compiled programs against ONNX Runtime and librosa, in one run
 	$(BIN)/python benchmarks/compile.py
+
+benchmark-boards: setup  ## instructions on microcontrollers, counted by QEMU
+	[ -d .venv-zig/ziglang ] || $(BIN)/python -m pip install --quiet --target .venv-zig 'ziglang>=0.14'
+	PYTHONPATH=.venv-zig $(BIN)/python benchmarks/boards.py
 
 clean:  ## remove what can be made again
 	rm -rf $(VENV) .venv-* dist build demo .pytest_cache .mypy_cache .ruff_cache

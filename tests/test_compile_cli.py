@@ -16,7 +16,11 @@ from quaver import backend, frontend, zoo
 from quaver.compile import verify
 from quaver.compile.targets import targets
 
-CROSS = [name for name, target in targets().items() if target.cross and target.builds]
+CROSS = [
+    name
+    for name, target in targets().items()
+    if target.cross and target.builds and not target.board and not target.unseen
+]
 
 
 def run(*words, **env):

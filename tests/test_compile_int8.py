@@ -3,7 +3,7 @@
 import numpy as np
 import onnx
 import pytest
-from c_programs import SANITIZED, Programs, reference, vectors
+from c_programs import SANITIZED, Programs, model, reference, vectors
 from onnx.reference import ReferenceEvaluator
 
 from quaver.onnx_graph import Graph
@@ -31,6 +31,24 @@ def network(channels: int = 20, stride: int = 1, pool: int = 4) -> onnx.ModelPro
     graph.shape, graph.unrolled = (6,), None
     graph.add("Softmax", "probabilities", axis=1)
     return graph.finish()
+
+
+def separable() -> onnx.ModelProto:
+    """Depthwise and pointwise convolutions by turns over height and width, one in two groups, in float32."""
+    layers = (("first", 12, 1, 3, 1), ("depthwise", 12, 12, 3, 12), ("pointwise", 20, 12, 1, 1))
+    layers = (*layers, ("grouped", 18, 20, 3, 2), ("last", 18, 18, 3, 18))
+    nodes, constants, tensor = [("Reshape", ["x", "shape"], "image", {})], {"shape": np.array([-1, 1, 10, 9])}, "image"
+    for name, out, inner, width, groups in layers:
+        constants[f"{name}/kernel"] = R.normal(size=(out, inner // groups, width, width)) / width
+        constants[f"{name}/bias"] = R.normal(size=out) / 4
+        attributes = {"group": groups, "pads": [width // 2] * 4, "kernel_shape": [width] * 2}
+        nodes.append(("Conv", [tensor, f"{name}/kernel", f"{name}/bias"], name, attributes))
+        nodes.append(("Relu", [name], f"{name}/relu", {}))
+        tensor = f"{name}/relu"
+    constants |= {"dense/kernel": R.normal(size=(5, 18 * 90)) / 40, "dense/bias": R.normal(size=5)}
+    nodes.append(("Flatten", [tensor], "flat", {}))
+    nodes.append(("Gemm", ["flat", "dense/kernel", "dense/bias"], "logits", {"transB": 1}))
+    return model([*nodes, ("Softmax", ["logits"], "y", {"axis": 1})], ("batch", 90), constants)
 
 
 def wide(made: onnx.ModelProto) -> onnx.ModelProto:
@@ -85,3 +103,18 @@ def test_all_paths_give_the_same_bytes(models, tmp_path):
         programs = Programs(folder, {"odd": models["odd"]}, ["-O1", "-ffp-contract=off", *flags])
         answers.append(programs("odd", np.random.default_rng(2).normal(size=40)))
     assert np.abs(answers[0] - answers[1]).max() < 1e-6
+
+
+@pytest.mark.parametrize("path", ["vectors", "plain"])
+def test_separable_convolutions_stay_in_bytes(path, tmp_path):
+    rows = np.random.default_rng(3).normal(size=(230, 90)).astype(np.float32)
+    made = quantise(separable(), rows[:200])
+    flags = vectors() if path == "vectors" else ["-DQUAVER_PLAIN"]
+    programs = Programs(tmp_path, {"separable": made}, [*SANITIZED, *flags])
+    written = (tmp_path / "separable.c").read_text()
+    assert all(f"{kernel}(&shape" in written for kernel in ("depthwise_u8", "conv_u8", "conv_f32_u8"))
+    assert "g < 2" in written
+    got = np.concatenate([programs("separable", row) for row in rows[200:]])
+    off = np.abs(got - reference(made, rows[200:]))
+    assert np.median(off) < 1e-6
+    assert off.max() < 0.02

@@ -11,14 +11,14 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from quaver import audio, calibrate, frontend, zoo
+from quaver import audio, calibrate, zoo
 from quaver.bundle import COVERAGE, Bundle
 from quaver.card_rules import CARD
 from quaver.containers import Source
 from quaver.errors import AudioError
 from quaver.prediction import Prediction, Segment
 from quaver.profiles import Profile
-from quaver.runtime import Network
+from quaver.runtime import Network, network
 from quaver.windows import WHOLE, Window, Windows
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -37,7 +37,7 @@ class Predictor:
         'happy'
     """
 
-    def __init__(self, bundle: Bundle, threads: int = 1, coverage: float = COVERAGE) -> None:
+    def __init__(self, bundle: Bundle, threads: int = 1, coverage: float = COVERAGE, runtime: str = "onnx") -> None:
         """Open the network.
 
         Args:
@@ -45,15 +45,18 @@ class Predictor:
             threads: of ONNX Runtime for one clip; 0 leaves it to ONNX Runtime. One is enough for these networks.
 
             coverage: how often the set of a prediction is to hold the true label; one of those in the card.
+            runtime: "onnx" for ONNX Runtime; "native" compiles the bundle for this machine when it first meets it,
+                features included where they have C, and keeps that in the cache.
 
         Raises:
             BundleError: the network does not run, or does not fit the card's frontend and labels, or the card has no
                 such coverage.
+            CompileError: "native" finds no C compiler, or the network has no C.
         """
         self.bundle, self.bar = bundle, bundle.card.set_bar(coverage)
         self.spec = bundle.card.spec
         self.labels = bundle.card.emotions
-        self.network = Network(bundle, threads)
+        self.network = network(bundle, threads, runtime)
 
     def probabilities(self, features: Array) -> Array:
         """Run the network.
@@ -126,7 +129,7 @@ class Predictor:
         first, samples = window
         audio.check(samples, self.spec.sample_rate, name)
         ends = first / self.spec.sample_rate, (first + len(samples)) / self.spec.sample_rate
-        return *ends, frontend.features(samples, self.spec)
+        return *ends, self.network.features(samples)
 
     def _segments(self, rows: Sequence[tuple[float, float, Array]], ear: "_Ear") -> list[Segment]:
         raw = ear.run(np.stack([features for _, _, features in rows]))
@@ -175,13 +178,16 @@ class _Ear:
         return self.profile.heard(np.mean(self.voices, axis=0)) if self.profile else None
 
 
-def load(name_or_path: Path | str = zoo.DEFAULT, threads: int = 1, coverage: float = COVERAGE) -> Predictor:
+def load(
+    name_or_path: Path | str = zoo.DEFAULT, threads: int = 1, coverage: float = COVERAGE, runtime: str = "onnx"
+) -> Predictor:
     """Load a bundle, ready to predict; see `Predictor`.
 
     Raises:
-        BundleError: there is no such bundle, or it does not pass its checks.
+        BundleError: there is no such bundle or runtime, or the bundle does not pass its checks.
+        CompileError: the runtime "native" finds no C compiler, or the network has no C.
     """
-    return Predictor(zoo.load(name_or_path), threads, coverage)
+    return Predictor(zoo.load(name_or_path), threads, coverage, runtime)
 
 
 def predict(sound: Sound, sample_rate: int | None = None, bundle: Path | str | None = None) -> Prediction:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quaver.onnx_graph import INPUT
-
 if TYPE_CHECKING:
     import onnx
 
@@ -46,7 +44,7 @@ def quantise(model: "onnx.ModelProto", calibration: Array) -> "onnx.ModelProto":
         quantize_static(
             prepared,
             path,
-            _Calibration(calibration),
+            _Calibration(calibration, model.graph.input[0]),
             op_types_to_quantize=["Conv", "Gemm", "MatMul", "Relu", "MaxPool", "Flatten", "GlobalAveragePool"],
             nodes_to_exclude=[first],
             per_channel=True,
@@ -79,15 +77,16 @@ def _quiet() -> Iterator[None]:
 
 
 class _Calibration:
-    """The features in batches, as the quantiser asks for them."""
+    """The features in batches, as the quantiser asks for them; one by one where the network takes no more."""
 
-    def __init__(self, features: Array) -> None:
-        ragged = features.dtype == object
-        self.batches = iter([row[None] for row in features] if ragged else _split(features.astype(np.float32)))
+    def __init__(self, features: Array, taken: Any) -> None:
+        one = features.dtype == object or taken.type.tensor_type.shape.dim[0].dim_value == 1
+        self.name = taken.name
+        self.batches = iter([row[None] for row in features] if one else _split(features.astype(np.float32)))
 
     def get_next(self) -> dict[str, Array] | None:
         batch = next(self.batches, None)
-        return None if batch is None else {INPUT: batch}
+        return None if batch is None else {self.name: batch}
 
 
 def _split(features: Array) -> list[Array]:

@@ -1,10 +1,12 @@
 """A bundle's network in ONNX Runtime: features in, probabilities out, and what it knows of the voice."""
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
+from quaver import frontend
 from quaver.bundle import MODEL, Bundle
 from quaver.errors import BundleError, ProfileError
 from quaver.onnx_graph import VOICE, VOICE_DEVIATION, VOICE_MEAN
@@ -12,6 +14,22 @@ from quaver.profiles import Profile
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Options = dict[str, Array]
+
+# Where the class Network of each runtime lives. Named, not imported: the compiler lies above everything that predicts.
+RUNTIMES = {"onnx": "quaver.runtime", "native": "quaver.compile.native"}
+
+
+def network(bundle: Bundle, threads: int, runtime: str = "onnx") -> "Network":
+    """Open the network of a bundle in one of `RUNTIMES`.
+
+    Raises:
+        BundleError: there is no such runtime, or the bundle does not run.
+        CompileError: "native" finds no compiler, or the bundle has no C.
+    """
+    if runtime not in RUNTIMES:
+        raise BundleError(f"there is no runtime {runtime!r}; there are: {', '.join(RUNTIMES)}.")
+    opened: Network = import_module(RUNTIMES[runtime]).Network(bundle, threads)
+    return opened
 
 
 class Network:
@@ -41,6 +59,10 @@ class Network:
         """
         probabilities, *more = self._session.run(None, {self._input: features, **(options or {})})
         return np.asarray(probabilities), np.asarray(more[0]) if self.adapts else None
+
+    def features(self, samples: Array) -> Array:
+        """Compute the features of one clip, (n,) float32 at the frontend's rate; see `frontend.features`."""
+        return frontend.features(samples, self.card.spec)
 
     def adapted(self, profile: Profile | None) -> Options:
         """Give the inputs that adapt the network to a speaker; {} without a profile or before its first clip.

@@ -33,12 +33,26 @@ def _bytes(text: str | None) -> int | None:
         raise typer.BadParameter(f"{text!r} is no size; write 262144, 256K or 1M.") from None
 
 
-_TARGETS = "native, c, x86_64, aarch64, armv7, riscv64 or wasm."
+def _heard(name: str | None) -> str | None:
+    from quaver import frontend
+
+    if name not in (None, "none", *frontend.NAMES):
+        raise typer.BadParameter(f"{name!r} is unknown; expected one of: none, {', '.join(frontend.NAMES)}.")
+    return name
+
+
+_TARGETS = (
+    "native, c, hls, x86_64, aarch64, armv7, riscv64, wasm, web, android, cortex-m4, cortex-m7, cortex-m55, riscv32, "
+    "x86_64-windows or aarch64-macos."
+)
 Source = Annotated[str, typer.Argument(metavar="BUNDLE", help="A bundle's name or folder, or .onnx, .keras, .h5.")]
 For = Annotated[str, typer.Option("--target", callback=_known, help=_TARGETS)]
 Out = Annotated[Path | None, typer.Option("-o", "--output", help="The folder to write; named after both unless given.")]
 Verify = Annotated[bool, typer.Option("--verify/--no-verify", help="Run the artifact against ONNX Runtime.")]
 Size = Annotated[str | None, typer.Option(callback=_bytes, help="Bytes that the device has, e.g. 256K or 1M.")]
+Int8 = Annotated[bool, typer.Option("--int8", help="Bring a float network to eight bits, by calibration clips.")]
+Clips = Annotated[Path | None, typer.Option("--calibration", help="A folder of clips; the sample clips unless given.")]
+Heard = Annotated[str | None, typer.Option("--frontend", callback=_heard, help="That a bare network hears through.")]
 
 
 def compile_(
@@ -48,6 +62,9 @@ def compile_(
     verify: Verify = True,
     flash: Size = None,
     ram: Size = None,
+    int8: Int8 = False,
+    calibration: Clips = None,
+    frontend: Heard = None,
     as_json: Json = False,
 ) -> None:
     """Turn a bundle into a program, features included: C99 without malloc and stdio, built and checked.
@@ -57,14 +74,18 @@ def compile_(
     quaver compile run/final --target aarch64       for a phone or a Raspberry Pi
     quaver compile article --target c --ram 256K    does it fit?
     quaver compile model.onnx --target c            any network of supported operators
+    quaver compile model.onnx --frontend article    the same, with features before it
+    quaver compile article --target cortex-m4       a library and an example for a board
     """
-    from quaver.compile.make import Budget, make
-    from quaver.compile.source import read
+    from quaver.compile.budget import Budget
+    from quaver.compile.make import make
+    from quaver.compile.source import Wishes, read
     from quaver.compile.targets import find
 
     chosen = find(target)
     folder = output or Path(f"{Path(source).stem}-{target}")
-    program, bundle = read(source, f"quaver compile {source} --target {target}", lean=chosen.lean)
+    wishes = Wishes(chosen.lean, int8, calibration, frontend)
+    program, bundle = read(source, f"quaver compile {source} --target {target}", wishes)
     budget = Budget(flash, ram)  # type: ignore[arg-type]  # the callback has made numbers of the texts
     told = make(program, chosen, folder, bundle=bundle, check=verify, budget=budget, say=say)
     emit({"output": str(folder), **told}, as_json, lambda: _text(folder, told))
@@ -78,7 +99,8 @@ def _text(folder: Path, told: dict[str, Any]) -> str:
         f"{folder}: {told['name']} for {told['target']}",
         f"  flash     {flash['constants']:,} bytes of constants{code}",
         f"  RAM       {ram['arena']:,} bytes of arena{stack}",
-        f"  work      {told['macs']:,} multiply-accumulates per inference",
+        f"  work      {told['macs']:,} multiply-accumulates per inference{_seconds(told['seconds'])}",
+        *_measured(told["measured"]),
     ]
     if isinstance(verified, str):
         return "\n".join([*lines, f"  verified  {verified}"])
@@ -86,3 +108,15 @@ def _text(folder: Path, told: dict[str, Any]) -> str:
     return "\n".join(
         [*lines, f"  verified  {same}, no probability differs by more than {verified['largest_difference']:.1g}"]
     )
+
+
+def _seconds(told: dict[str, Any]) -> str:
+    return "" if told["network"] is None else f", about {told['network']:.2g} s ({told['basis']})"
+
+
+def _measured(told: dict[str, Any]) -> list[str]:
+    if "instructions_of_network" not in told:
+        return []
+    network, clip = told["instructions_of_network"], told["instructions_per_clip"]
+    counted = f"{network:,} instructions per inference, {clip:,} a clip"
+    return [f"  measured  {counted}, {told['stack']:,} bytes of stack ({told['by']})"]

@@ -23,7 +23,7 @@ def join(plan: Plan) -> None:
         if second is None or first.call is None or second.call is None:
             continue
         between = plan.tensors[first.operands["y"]]
-        if _possible(first.call, second.call) and _worth_it(first, second, between):
+        if between.last and _possible(first.call, second.call) and _worth_it(first, second, between):
             plan.steps[plan.steps.index(first)] = _joined(plan, first, second, between)
             plan.steps.remove(second)
             del plan.tensors[between.name]

@@ -28,6 +28,8 @@ def build(folder: Path, target: Target, main: str = "main.c") -> Built:
     Raises:
         CompileError: no compiler, or it refuses the sources.
     """
+    if target.builder:
+        return target.builder(folder, target)
     compiler = [*(toolchain.zig() if target.cross else toolchain.host()), *target.compiler]
     usage = ["-fstack-usage"] if not target.cross else []
     toolchain.run([*compiler, *toolchain.FLAGS, *usage, "-fPIC", "-c", "quaver_model.c"], folder)
@@ -41,7 +43,7 @@ def build(folder: Path, target: Target, main: str = "main.c") -> Built:
         )
     if not target.cross:
         toolchain.run([*compiler, "-shared", *objects, "-o", "libquaver.so"], folder)
-    built = Built(elf.code(folder / objects[0]), _stack(folder))
+    built = Built(elf.code(folder / objects[0]), stack(folder))
     for left in (*objects, "quaver_model.su"):
         (folder / left).unlink(missing_ok=True)
     return built
@@ -51,9 +53,9 @@ def _constants(target: Target) -> list[str]:
     return ["-std=c23"] if target.constants == "embedded" else ["-std=gnu99"]
 
 
-def _stack(folder: Path) -> int | None:
-    """Add up the frames of all functions: nothing recurses, so no chain of calls needs more."""
-    usage = folder / "quaver_model.su"
+def stack(folder: Path, file: str = "quaver_model.su") -> int | None:
+    """Add up the frames of all functions in bytes: nothing recurses, so no chain of calls needs more."""
+    usage = folder / file
     if not usage.is_file():
         return None
     return sum(int(line.split("\t")[1]) for line in usage.read_text().splitlines())

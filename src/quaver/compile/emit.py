@@ -23,17 +23,23 @@ _PARTS = (
         "floor_f32",
         "byte_of",
     ),
-    *("fill_f32", "fill_u8", "conv_shape", "sum_f32", "conv_f32", "conv_f32_u8", "depthwise_f32", "sum_u8", "conv_u8"),
-    *("conv_u8_f32", "pool_shape", "max_pool_f32", "max_pool_u8", "average_pool_f32", "softmax_f32", "layer_norm_f32"),
+    *("fill_f32", "fill_u8", "conv_shape", "sum_f32", "conv_f32", "conv_f32_u8", "depthwise_f32", "sum_u8", "keep_u8"),
+    *("conv_u8", "keep_u8_f32", "conv_u8_f32", "depthwise_u8_go", "depthwise_u8", "depthwise_u8_f32"),
+    *("pool_shape", "max_pool_f32", "max_pool_u8", "average_pool_f32", "softmax_f32", "layer_norm_f32"),
     *("matmul_f32", "attention_f32"),
 )
-_MENTIONS = {"float_bits": "float_bits|bits_float", "base": "INLINE|UNROLL|BLOCK|LANES", "sum_u8": "sum_u8|CONV_U8"}
+_MENTIONS = {
+    "float_bits": "float_bits|bits_float",
+    "base": "INLINE|UNROLL|BLOCK|LANES",
+    "sum_u8": "sum_u8|CONV_U8",
+    "depthwise_u8_go": "DEPTHWISE_U8",
+}
 
 
 def network(plan: Plan, rest: str = "") -> str:
     """Write the kernels that a plan and the `rest` of the program call, its steps, and `run_network`."""
     steps = "\n".join([_ruler("The network"), *(_function(step, plan) for step in plan.steps), _run(plan)])
-    return "\n".join([*_needed(steps + rest), steps])
+    return "\n".join([*needed(steps + rest), steps])
 
 
 def kit(name: str) -> str:
@@ -41,7 +47,7 @@ def kit(name: str) -> str:
     return (resources.files("quaver.compile") / "kit" / name).read_text(encoding="utf-8")
 
 
-def _needed(text: str) -> list[str]:
+def needed(text: str) -> list[str]:
     """Give the parts of the kit that a text mentions, and those that they mention, in order."""
     found: list[str] = []
     for part in reversed(_PARTS):  # a part mentions only those before it

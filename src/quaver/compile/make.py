@@ -3,45 +3,18 @@
 import shutil
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from quaver.bundle import Bundle
-from quaver.compile import build, emit, verify
+from quaver.compile import build, emit, speed, verify
+from quaver.compile.budget import Budget, samples
 from quaver.compile.program import Program
 from quaver.compile.targets import Target
 from quaver.errors import CompileError
 from quaver.files import write_json
 
 FOOTPRINT = "footprint.json"
-
-
-@dataclass(frozen=True)
-class Budget:
-    """The memory of a device in bytes; None where it does not matter."""
-
-    flash: int | None = None
-    ram: int | None = None
-
-    def check(self, program: Program) -> None:
-        """Refuse a program that cannot fit, before anything is compiled.
-
-        Raises:
-            CompileError: with what takes the room, and what would fit.
-        """
-        if self.flash is not None and program.constant_bytes > self.flash:
-            raise CompileError(
-                f"the constants alone take {program.constant_bytes:,} bytes of flash, {self.flash:,} are there: "
-                f"{_largest(program)}. {_smaller(program)}"
-            )
-        if self.ram is not None and program.arena > self.ram:
-            sound = program.contract.sound
-            features = f", the features need {sound.work:,}" if sound else ""
-            raise CompileError(
-                f"the arena takes {program.arena:,} bytes of RAM, {self.ram:,} are there: the network needs "
-                f"{program.plan.arena:,}{features}. {_leaner(program)}"
-            )
 
 
 def make(
@@ -71,7 +44,9 @@ def make(
     Raises:
         CompileError: it does not fit, cannot be built, or differs from ONNX Runtime.
     """
-    (budget or Budget()).check(program)
+    program = target.reduced(program) if target.reduced else program
+    if fits := (budget or Budget()).answer(program, bundle, target.lean):
+        say(fits)
     output = output.resolve()
     fresh = output.with_name(f".{output.name}-{uuid.uuid4().hex[:8]}")
     try:
@@ -83,6 +58,7 @@ def make(
             built = build.build(fresh, target, target.main)
             if target.after is not None:
                 target.after(fresh, program, bundle)
+            _within(program, built, budget)
         verdict = _verdict(fresh, target, bundle, check, say)
         told = footprint(program, target, built, verdict)
         write_json(fresh / FOOTPRINT, told)
@@ -107,17 +83,26 @@ def footprint(
             "code": code,
             "total": None if code is None else program.constant_bytes + code,
         },
-        "ram": {"arena": program.arena, "network": program.plan.arena, "stack_at_most": built.stack if built else None},
+        "ram": {
+            "arena": program.arena,
+            "network": program.plan.arena,
+            "stack_at_most": built.stack if built else None,
+            "samples_of_a_window": samples(program),
+        },
         "macs": program.plan.macs,
+        "seconds": speed.estimate(program, target.name),
         "verified": verdict if isinstance(verdict, str) else verdict.to_dict(),
+        "measured": {} if isinstance(verdict, str) else verdict.measured,
         "steps": [{"step": step.about, "macs": step.macs} for step in program.plan.steps],
     }
 
 
 def _write(program: Program, target: Target, folder: Path) -> None:
-    files = program.files(target.constants)
+    files = target.sources(program) if target.sources else program.files(target.constants)
     extra = {name: emit.kit(source).encode() for name, source in target.extra.items()}
-    for name, content in {**files, **extra}.items():
+    more = target.writes(program) if target.writes else {}
+    for name, content in {**files, **extra, **more}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
 
 
@@ -134,6 +119,13 @@ def _verdict(
     return verify.verify(folder, target, bundle)
 
 
+def _within(program: Program, built: build.Built, budget: Budget | None) -> None:
+    """Refuse what turned out larger than it seemed."""
+    room, total = budget.flash if budget else None, program.constant_bytes + (built.code or 0)
+    if room is not None and total > room:
+        raise CompileError(f"constants and code take {total:,} bytes of flash, {room:,} are there; take a smaller one.")
+
+
 def _replace(output: Path, fresh: Path) -> None:
     """Put the new folder in the place of an older one of ours; refuse to replace anything else."""
     if output.exists():
@@ -141,21 +133,3 @@ def _replace(output: Path, fresh: Path) -> None:
             raise CompileError(f"{output} exists and holds something else; choose another folder with -o.")
         shutil.rmtree(output)
     fresh.rename(output)
-
-
-def _largest(program: Program) -> str:
-    sizes = sorted(((v.nbytes, name) for name, v in program.constants.items()), reverse=True)[:3]
-    return ", ".join(f"{name} {size:,}" for size, name in sizes)
-
-
-def _smaller(program: Program) -> str:
-    if any(values.dtype == "int8" for values in program.constants.values()):
-        return "Its weights have eight bits already; a smaller network is needed."
-    quarter = program.constant_bytes // 4
-    return f"A bundle in eight bits would take about {quarter:,}: train or export it with int8."
-
-
-def _leaner(program: Program) -> str:
-    if program.contract.sound and program.contract.sound.tuned:
-        return "A bundle trained on the frontend article-edge needs less, because it estimates no tuning."
-    return "A bundle in eight bits, or a smaller network, needs less."

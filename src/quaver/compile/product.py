@@ -5,9 +5,8 @@ import numpy as np
 from quaver.compile.convolution import BLOCK, pack
 from quaver.compile.elementwise import about
 from quaver.compile.graph import Array, Node
-from quaver.compile.plan import Plan, Step
+from quaver.compile.plan import Call, Plan, Step
 from quaver.compile.sizes import product
-from quaver.compile.struct import struct
 
 
 def times_constant(node: Node, plan: Plan, matrix: Array, bias: Array) -> Step:
@@ -21,9 +20,9 @@ def times_constant(node: Node, plan: Plan, matrix: Array, bias: Array) -> Step:
         plan.weight(f"{node.name}/bias", padded),
     )
     rows = product(x.shape[:-1])
-    body = [*struct("conv_shape", fields(rows, *matrix.shape)), f"conv_f32(&shape, {weights[0]}, {weights[1]}, x, y);"]
+    call = Call("conv_f32", fields(rows, *matrix.shape), weights, 0)
     operands, name = {"y": y.name, "x": x.name}, plan.names.make(node.name, "run")
-    return Step(name, about(node, plan), operands, body, int(rows) * matrix.size)
+    return Step(name, about(node, plan), operands, call.lines(), int(rows) * matrix.size, call=call)
 
 
 def fields(rows: int, out: int, inner: int) -> dict[str, int]:

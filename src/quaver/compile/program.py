@@ -70,7 +70,7 @@ class Program:
         else:
             write = weights.as_binary if constants == "binary" else weights.as_embedded
             text, extra["quaver_weights.bin"] = write(self.constants, "quaver_weights.bin")
-        texts["quaver_weights.c"] = self._banner("The constants.") + text + "\n"
+        texts["quaver_weights.c"] = self.banner("The constants.") + text + "\n"
         main = "main.c" if self.contract.sound else "check.c"
         texts[main] = emit.kit(main)
         texts["CMakeLists.txt"] = emit.kit("CMakeLists.txt" if self.contract.sound else "CMakeLists_network.txt")
@@ -81,7 +81,7 @@ class Program:
         numbers = "\n".join(f"#define {name} {value}" for name, value in self._numbers().items())
         own = "    float features[QUAVER_INPUTS];\n    float sums[QUAVER_OUTPUTS];\n" if self.contract.sound else ""
         body = emit.kit("model.h") if self.contract.sound else emit.kit("model_network.h")
-        about = self._banner("From a voice to emotions." if self.contract.sound else "A network.")
+        about = self.banner("From a voice to emotions." if self.contract.sound else "A network.")
         made = self._told(body).replace("@NUMBERS@", numbers).replace("@OWN@", own)
         return about + made.replace("@WORDS@", str(-(-self.shared // 64) * 16))
 
@@ -90,7 +90,7 @@ class Program:
         sound = self.contract.sound
         head = '#include "quaver_model.h"\n\n#include <math.h>\n#include <string.h>\n\n#include "quaver_weights.h"\n'
         rest = self._sounds(sound) if sound else self._told(emit.kit("network_only.c"))
-        return "\n".join([self._banner("The program."), head, emit.network(self.plan, rest), rest])
+        return "\n".join([self.banner("The program."), head, emit.network(self.plan, rest), rest])
 
     def _sounds(self, sound: Sound) -> str:
         labels = ", ".join(f'"{label}"' for label in self.contract.labels)
@@ -123,9 +123,10 @@ class Program:
         guarded = (
             f"#ifndef QUAVER_WEIGHTS_H\n#define QUAVER_WEIGHTS_H\n\n{weights.declared(self.constants)}\n\n#endif\n"
         )
-        return self._banner("The constants: 16 outputs side by side, (blocks, k, 16).") + guarded
+        return self.banner("The constants: 16 outputs side by side, (blocks, k, 16).") + guarded
 
-    def _banner(self, about: str) -> str:
+    def banner(self, about: str) -> str:
+        """Write the comment at the head of a file."""
         contract = self.contract
         lines = [about, f"Made by quaver {__version__}: {contract.command}", *contract.notes]
         sizes = f"{self.constant_bytes:,} bytes of constants, {self.arena:,} bytes of arena"

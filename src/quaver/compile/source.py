@@ -1,16 +1,19 @@
 """What is compiled: a bundle by its name or folder, with everything that its card promises."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from quaver import audio, zoo
 from quaver.bundle import Bundle
-from quaver.compile import article, attention, fold, fuse, graph, logmel, lower, quantised
+from quaver.compile import adopt, article, attention, fold, fuse, graph, logmel, lower, quantised
 from quaver.compile.plan import Plan
 from quaver.compile.program import Contract, Program
 from quaver.compile.sound import Sound
 from quaver.errors import CompileError
 from quaver.frontend import ArticleSpec, FrontendSpec, LogmelSpec
 from quaver.windows import WHOLE
+
+NETWORKS = (".onnx", ".keras", ".h5")  # files of bare networks
 
 
 def plan_of(model: Path | bytes, name: str = "the network", *, lean: bool = False, longest: int | None = None) -> Plan:
@@ -77,13 +80,23 @@ def sound_of(spec: FrontendSpec, longest: int, *, keep: bool = True) -> Sound:
     raise CompileError(f"the frontend {spec.name!r} has no C; article, article-edge and logmel have.")
 
 
-def read(source: str, command: str, *, lean: bool = False) -> tuple[Program, Bundle | None]:
+@dataclass(frozen=True)
+class Wishes:
+    """How what was named is to be compiled."""
+
+    lean: bool = False  # memory matters more than speed
+    int8: bool = False
+    calibration: Path | None = None  # a folder of sounds; without, quaver's sample clips
+    frontend: str | None = None  # that a bare network takes its values from; None, "none": it takes its own
+
+
+def read(source: str, command: str, wishes: Wishes = Wishes()) -> tuple[Program, Bundle | None]:  # noqa: B008 - frozen
     """Make the program of whatever was named.
 
     Args:
         source: a bundle's name or folder, or an .onnx, .keras or .h5 file, which is taken as a bare network.
         command: said in the program's head.
-        lean: memory matters more than speed.
+        wishes: precision, frontend and the like.
 
     Returns:
         The program, and the bundle if it is one.
@@ -92,14 +105,38 @@ def read(source: str, command: str, *, lean: bool = False) -> tuple[Program, Bun
         CompileError: it cannot be read, or holds what has no C.
         BundleError: there is no such bundle.
     """
+    bundle = _bundle(source, wishes)
+    if bundle is None:
+        plan = plan_of(_model(Path(source)), source, lean=wishes.lean)
+        return Program(plan, Contract(Path(source).stem, command)), None
+    if wishes.int8:
+        bundle = adopt.in_eight_bits(bundle, adopt.clips_in(wishes.calibration) if wishes.calibration else ())
+    return program_of(bundle, command, keep=not wishes.lean), bundle
+
+
+def _bundle(source: str, wishes: Wishes) -> Bundle | None:
+    """Find the bundle that was named, or make one of a bare network and a frontend; None without a frontend."""
     path = Path(source)
-    if path.suffix.lower() not in (".onnx", ".keras", ".h5"):
-        bundle = zoo.load(source)
-        return program_of(bundle, command, keep=not lean), bundle
+    if path.suffix.lower() not in NETWORKS:
+        if wishes.frontend is not None:
+            raise CompileError(f"{source} is a bundle and has its own frontend; leave --frontend out.")
+        return zoo.load(source)
     if not path.is_file():
         raise CompileError(f"there is no file {source}; give a bundle or an existing .onnx, .keras or .h5 file.")
-    model = path if path.suffix.lower() == ".onnx" else _from_keras(path)
-    return Program(plan_of(model, str(path), lean=lean), Contract(path.stem, command)), None
+    if wishes.frontend not in (None, "none"):
+        model = _model(path)
+        return adopt.adopt(model.read_bytes() if isinstance(model, Path) else model, path.stem, str(wishes.frontend))
+    if wishes.int8:
+        raise CompileError(f"{source} needs values to find its eight bits; name its frontend with --frontend.")
+    return None
+
+
+def _model(path: Path) -> Path | bytes:
+    """Give the network as ONNX."""
+    if path.suffix.lower() != ".onnx":
+        return _from_keras(path)
+    graph.read(path)  # says what is wrong with it
+    return path
 
 
 def _from_keras(path: Path) -> bytes:

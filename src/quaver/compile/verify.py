@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,6 +26,14 @@ _ROUNDED = 1e-7  # of what the artifact prints
 
 
 @dataclass(frozen=True)
+class Answers:
+    """What an artifact said."""
+
+    probabilities: Array  # (clips, labels), or (runs, clips, labels) where it was run in several ways
+    measured: dict[str, Any] = field(default_factory=dict)  # what that took, where the target tells it
+
+
+@dataclass(frozen=True)
 class Verdict:
     """How far an artifact is from ONNX Runtime."""
 
@@ -33,6 +41,7 @@ class Verdict:
     largest: float  # difference of a probability
     same: int  # clips with the same likeliest label
     bar: float
+    measured: dict[str, Any] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
@@ -46,6 +55,8 @@ class Verdict:
 
 def missing(target: Target) -> str:
     """Say what lacks for running an artifact here; an empty text if nothing does."""
+    if target.unseen:
+        return target.unseen
     if not target.runs:
         return f"the target {target.name} gives nothing that runs here"
     if target.emulator and not shutil.which(target.emulator):
@@ -74,9 +85,11 @@ def verify(folder: Path, target: Target, bundle: Bundle, clips: Sequence[Path] =
         names = [Path(room, f"{number}.wav") for number in range(len(sounds))]
         for name, sound in zip(names, sounds, strict=True):
             soundfile.write(name, sound, rate, subtype="FLOAT")
-        got = probabilities(folder, target, names)
-    same = int((got.argmax(axis=1) == expected.argmax(axis=1)).sum())
-    verdict = Verdict(len(sounds), float(np.abs(got - expected).max()), same, _bar(bundle))
+        answers = (target.answers or run)(folder, target, names, bundle)
+    got = answers.probabilities
+    same = int((got.argmax(axis=-1) == expected.argmax(axis=-1)).reshape(-1, len(sounds)).all(axis=0).sum())
+    furthest = float(np.abs(got - expected).max())
+    verdict = Verdict(len(sounds), furthest, same, _bar(bundle), answers.measured)
     if not verdict.holds:
         raise CompileError(
             f"the artifact differs from ONNX Runtime by {verdict.largest:.2g} in a probability, {verdict.bar:g} is "
@@ -91,11 +104,21 @@ def _bar(bundle: Bundle) -> float:
     return SPREAD if spreads else BARS[bundle.card.precision]
 
 
-def probabilities(folder: Path, target: Target, clips: Sequence[Path]) -> Array:
-    """Run the command on WAV files; gives (clips, labels)."""
+def run(folder: Path, target: Target, clips: Sequence[Path], bundle: Bundle) -> Answers:
+    """Run the command on WAV files."""
     product = folder.resolve() / target.product
     told = toolchain.run([*target.runner, str(product), *map(str, clips)], folder)
-    rows = [[float(word.partition("=")[2]) for word in line.split("\t")[2:]] for line in told.splitlines()]
-    if len(rows) != len(clips):
-        raise CompileError(f"the artifact answered for {len(rows)} of {len(clips)} clips.")
+    return Answers(probabilities(told, len(clips)))
+
+
+def probabilities(told: str, clips: int) -> Array:
+    """Read what the command prints, a line a clip; gives (clips, labels).
+
+    Raises:
+        CompileError: it answered for fewer clips.
+    """
+    lines = [line for line in told.splitlines() if not line.startswith("#")]
+    rows = [[float(word.partition("=")[2]) for word in line.split("\t")[2:]] for line in lines]
+    if len(rows) != clips:
+        raise CompileError(f"the artifact answered for {len(rows)} of {clips} clips.")
     return np.array(rows)

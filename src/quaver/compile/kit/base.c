@@ -13,6 +13,10 @@
 #define LANES 4
 #define VECTORS 4
 #define TILE 6
+#elif defined(__ARM_FEATURE_MVE) && __ARM_FEATURE_MVE > 1
+#define LANES 4     /* Helium has eight registers */
+#define VECTORS 2
+#define TILE 3
 #elif defined(__SSE2__) || defined(__wasm_simd128__) || defined(__ARM_NEON)
 #define LANES 4
 #define VECTORS 4

@@ -78,6 +78,10 @@ INLINE byte_sums byte_dot(byte_sums sum, int four, byte_weights weights)
     return (byte_sums){wasm_i32x4_add(sum.low, wasm_i32x4_dot_i16x8(values, weights.low)),
                        wasm_i32x4_add(sum.high, wasm_i32x4_dot_i16x8(values, weights.high))};
 }
+#elif defined(__ARM_FEATURE_SIMD32) && __ARM_ARCH_PROFILE == 'M' && !defined(QUAVER_PLAIN)
+#include <arm_acle.h>
+#define BYTE_TILE 2
+#define BYTE_PAIRS 1 /* a multiplication of two pairs of sixteen bits at once */
 #else
 #define BYTE_TILE 4
 #endif
@@ -92,6 +96,7 @@ INLINE byte_sums byte_dot(byte_sums sum, int four, byte_weights weights)
 #define byte_weights byte_sums
 #endif
 
+#ifndef BYTE_PAIRS
 /* Sum up a tile in plain C, for every processor and for weights whose products do not fit sixteen bits. */
 static void sum_plain_u8(int places, const conv_shape *s, const unsigned char *x, const signed char *w,
                          const int *bias, int *sums)
@@ -113,6 +118,7 @@ static void sum_plain_u8(int places, const conv_shape *s, const unsigned char *x
         }
     }
 }
+#endif
 
 #ifdef BYTE_VECTORS
 INLINE int byte_four(const unsigned char *from)
@@ -157,6 +163,53 @@ INLINE void sum_tile_u8(const int places, const conv_shape *s, const unsigned ch
 }
 #endif
 
+#ifdef BYTE_PAIRS
+INLINE unsigned byte_word(const void *from)
+{
+    unsigned word;
+    __builtin_memcpy(&word, from, 4);
+    return word;
+}
+
+/* Bytes 1 and 3 of a word come to where 0 and 2 were. */
+INLINE unsigned byte_odd(unsigned word)
+{
+    return word >> 8 | word << 24;
+}
+
+/* Sum up one or two places for two channels at a time: so many sums, bytes and weights fill the registers. */
+INLINE void sum_pairs_u8(const int places, const conv_shape *s, const unsigned char *x, const signed char *w,
+                         const int *bias, int *sums)
+{
+    for (int c = 0; c < BLOCK; c += 2) {
+        const signed char *weights = w + 4 * c;
+        int sum[2][2] = {{bias[c], bias[c + 1]}, {bias[c], bias[c + 1]}};
+        for (int down = 0; down < s->taps_down; down++) {
+            for (int along = 0; along < s->taps_along; along++) {
+                const unsigned char *from = x + down * s->tap_row + along * s->tap_step, *end = from + s->run;
+                const unsigned char *other = from + s->x_step;
+                for (; from < end; from += 4, other += 4, weights += 4 * BLOCK) {
+                    const unsigned a = byte_word(weights), b = byte_word(weights + 4);
+                    const int16x2_t a02 = __sxtb16((int8x4_t)a), a13 = __sxtb16((int8x4_t)byte_odd(a));
+                    const int16x2_t b02 = __sxtb16((int8x4_t)b), b13 = __sxtb16((int8x4_t)byte_odd(b));
+                    UNROLL
+                    for (int p = 0; p < places; p++) {
+                        const unsigned four = byte_word(p ? other : from);
+                        const int16x2_t x02 = (int)(four & 0x00ff00ffu), x13 = (int)(four >> 8 & 0x00ff00ffu);
+                        sum[p][0] = __smlad(x13, a13, __smlad(x02, a02, sum[p][0]));
+                        sum[p][1] = __smlad(x13, b13, __smlad(x02, b02, sum[p][1]));
+                    }
+                }
+            }
+        }
+        for (int p = 0; p < places; p++) {
+            sums[p * BLOCK + c] = sum[p][0];
+            sums[p * BLOCK + c + 1] = sum[p][1];
+        }
+    }
+}
+#endif
+
 /* Sum a tile; `bias` has a row for bytes without a sign, and `bias_signed` for those less 128. */
 static void sum_u8(int places, const conv_shape *s, const unsigned char *x, const signed char *w, const int *bias,
                    const int *bias_signed, int *sums)
@@ -184,7 +237,15 @@ static void sum_u8(int places, const conv_shape *s, const unsigned char *x, cons
 #else
     (void)bias_signed;
 #endif
+#ifdef BYTE_PAIRS
+    if (places == 2)
+        sum_pairs_u8(2, s, x, w, bias, sums);
+    else
+        sum_pairs_u8(1, s, x, w, bias, sums);
+    return;
+#else
     sum_plain_u8(places, s, x, w, bias, sums);
+#endif
 }
 
 /* Go through all tiles; what becomes of their sums is up to `keep`. */

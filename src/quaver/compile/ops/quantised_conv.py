@@ -3,16 +3,10 @@
 import numpy as np
 
 from quaver.compile import bytewise
-from quaver.compile.graph import Graph, Node, Shape
+from quaver.compile.graph import Node
 from quaver.compile.ops import conv
 from quaver.compile.plan import Plan, Step
-from quaver.compile.rule import Rule, Shapes
-
-
-def _shape(node: Node, shapes: Shapes, graph: Graph) -> Shape:
-    if node.attributes.get("group", 1) != 1:
-        raise node.refuse("it has groups of channels in eight bits", "leave grouped convolutions in float32")
-    return conv.RULE.shape(node, shapes, graph)
+from quaver.compile.rule import Rule
 
 
 def _prepare(node: Node, plan: Plan) -> None:
@@ -23,11 +17,13 @@ def _prepare(node: Node, plan: Plan) -> None:
 def _emit(node: Node, plan: Plan) -> Step:
     made, kernel = conv.read(node, plan)
     x, y = plan.tensors[node.inputs[0]], plan.tensors[node.output]
-    fields = {**conv.sizes(made, x, y, node), "channels": len(kernel)}
+    groups, macs = node.attributes.get("group", 1), int(np.prod(made.out)) * kernel.size
+    fields, start = {**conv.sizes(made, x, y, node), "channels": len(kernel) // groups}, conv.start(made, x)
+    if groups == len(kernel) == x.shape[1] and groups > 1:
+        return bytewise.depthwise(node, plan, kernel, {**fields, "channels": len(kernel)}, start, macs)
     runs = fields["taps_down"] * fields["taps_along"]
     ordered = kernel.transpose(0, 2, 3, 1).reshape(len(kernel), runs, fields["run"])
-    macs = int(np.prod(made.out)) * kernel.size
-    return bytewise.call(node, plan, ordered, fields, conv.start(made, x), macs)
+    return bytewise.call(node, plan, ordered, fields, start, macs)
 
 
-RULE = Rule(("QuantisedConv",), _shape, _emit, channels_last=True, opens=True, prepare=_prepare)
+RULE = Rule(("QuantisedConv",), conv.RULE.shape, _emit, channels_last=True, opens=True, prepare=_prepare)

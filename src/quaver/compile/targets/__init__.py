@@ -1,15 +1,21 @@
 """What can be compiled for: one target a file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quaver.errors import CompileError
 
-_MODULES = ("native", "sources", "linux", "wasm", "web")
+if TYPE_CHECKING:
+    from quaver.bundle import Bundle
+    from quaver.compile.build import Built
+    from quaver.compile.program import Program
+    from quaver.compile.verify import Answers
+
+_MODULES = ("native", "sources", "linux", "wasm", "web", "cortex_m", "riscv32", "desktop", "android", "hls")
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,14 @@ class Target:
     after: Callable[[Path, Any, Any], None] | None = (
         None  # told the folder, the program and the bundle once it is built
     )
+    unseen: str = ""  # why nothing is run here, if that is so
+    # What a target does in its own way; without, it is a command that is linked from all sources and reads WAV files.
+    reduced: "Callable[[Program], Program] | None" = None  # to what the target takes of it
+    sources: "Callable[[Program], dict[str, bytes]] | None" = None  # in the place of the program's own
+    writes: "Callable[[Program], dict[str, bytes]] | None" = None  # further files, from the program
+    builder: "Callable[[Path, Target], Built] | None" = None
+    answers: "Callable[[Path, Target, Sequence[Path], Bundle], Answers] | None" = None
+    board: Any = None  # of microcontrollers: where the example runs
 
 
 @lru_cache

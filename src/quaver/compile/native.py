@@ -1,0 +1,172 @@
+"""A bundle's program as a shared library, called from Python in place of ONNX Runtime."""
+
+import ctypes
+import hashlib
+import json
+import platform
+import shutil
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from quaver import __version__, audio, frontend, zoo
+from quaver.bundle import MODEL, Bundle
+from quaver.compile.make import make
+from quaver.compile.program import Contract, Program
+from quaver.compile.source import plan_of, program_of
+from quaver.compile.targets import find
+from quaver.compile.verify import BARS
+from quaver.errors import CompileError, ProfileError
+from quaver.files import cache_folder, write_json
+from quaver.profiles import Profile
+from quaver.runtime import Network as Reference
+from quaver.runtime import Options
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+LIBRARY, FACTS = "libquaver.so", "native.json"
+_COMMAND = "quaver.load(..., runtime='native')"
+_CPUINFO = Path("/proc/cpuinfo")
+_FLOATS = np.ctypeslib.ndpointer(np.float32, flags="C_CONTIGUOUS")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the library cannot be asked."""
+
+    arena: int  # bytes
+    inputs: int  # values
+    hears: bool  # it computes the features as well
+    shortest: int = 0  # samples
+    longest: int = 0
+
+
+class Network:
+    """The network of a bundle in machine code, and its features where they have C. One may serve several threads."""
+
+    def __init__(self, bundle: Bundle, threads: int = 1) -> None:
+        """Compile the bundle, or take what was compiled before.
+
+        Args:
+            bundle: from `zoo.load`.
+            threads: taken for ONNX Runtime's sake; a compiled network runs on one.
+
+        Raises:
+            CompileError: no C compiler, an operator without C, or an answer that is not ONNX Runtime's.
+        """
+        self.card, self.model, self.adapts = bundle.card, bundle.card.files[MODEL], False
+        folder = cache_folder() / "native" / _key(bundle)
+        if not (folder / FACTS).is_file():
+            _compile(bundle, folder)
+        self._open(folder)
+
+    def _open(self, folder: Path) -> None:
+        self._facts = Facts(**json.loads((folder / FACTS).read_text(encoding="utf-8")))
+        try:
+            library = ctypes.CDLL(str(folder / LIBRARY))
+        except OSError as error:
+            raise CompileError(f"the compiled bundle {self.card.name!r} cannot be loaded: {error}.") from error
+        self._network = library.quaver_network
+        self._network.argtypes, self._network.restype = (ctypes.c_void_p, _FLOATS, _FLOATS), None
+        if self._facts.hears:
+            self._features = library.quaver_features
+            self._features.argtypes = (ctypes.c_void_p, _FLOATS, ctypes.c_int, _FLOATS)
+
+    def run(self, features: Array, options: Options | None = None) -> tuple[Array, None]:
+        """Run the network.
+
+        Args:
+            features: (n, ...) float32.
+            options: none; a compiled network adapts to nobody.
+
+        Returns:
+            Uncalibrated probabilities (n, k), and None for what describes the voice.
+        """
+        told = np.empty((len(features), len(self.card.emotions)), np.float32)
+        arena = self._arena()
+        for row, probabilities in zip(features, told, strict=True):
+            given = np.ascontiguousarray(row, np.float32).reshape(-1)
+            if given.size != self._facts.inputs:
+                raise CompileError(f"the compiled network takes {self._facts.inputs} values, got {given.size}.")
+            self._network(arena.ctypes.data, given, probabilities)
+        return told, None
+
+    def features(self, samples: Array) -> Array:
+        """Compute the features of one clip, in C where they have C."""
+        samples = np.ascontiguousarray(samples, np.float32)
+        if self._facts.hears and self._facts.shortest <= len(samples) <= self._facts.longest:
+            made = np.empty(self._facts.inputs, np.float32)
+            arena = self._arena()
+            if self._features(arena.ctypes.data, samples, len(samples), made) == 0:
+                return made.reshape(self.card.spec.shape)
+        return frontend.features(samples, self.card.spec)  # which also says what is wrong with the samples
+
+    def adapted(self, profile: Profile | None) -> Options:
+        """Refuse profiles.
+
+        Raises:
+            ProfileError: there is one.
+        """
+        if profile is not None:
+            raise ProfileError("a compiled network cannot adapt to a speaker; leave runtime='native' out.")
+        return {}
+
+    def _arena(self) -> Array:
+        """Give memory for one call, aligned for vectors."""
+        room = np.empty(self._facts.arena // 4 + 16, np.float32)
+        return room[-(room.ctypes.data // 4) % 16 :]
+
+
+def _compile(bundle: Bundle, folder: Path) -> None:
+    program = _program(bundle)
+    fresh = folder.with_name(f".{folder.name}-{uuid.uuid4().hex[:8]}")
+    try:
+        make(program, find("native"), fresh, check=False)
+        sound = program.contract.sound
+        longest = (program.contract.shortest, sound.longest) if sound else (0, 0)
+        inputs = int(np.prod(program.plan.input.shape))
+        write_json(fresh / FACTS, vars(Facts(program.arena, inputs, sound is not None, *longest)))
+        _check(bundle, fresh)
+        if not folder.exists():  # nobody else was faster
+            fresh.rename(folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _program(bundle: Bundle) -> Program:
+    """Make the whole program, or the network alone where its features have no C."""
+    try:
+        return program_of(bundle, _COMMAND)
+    except CompileError:
+        return Program(plan_of(bundle.model, f"bundle {bundle.card.name!r}"), Contract(bundle.card.name, _COMMAND))
+
+
+def _check(bundle: Bundle, folder: Path) -> None:
+    """Compare with ONNX Runtime on the sample clips, before anybody relies on it."""
+    made, reference = object.__new__(Network), Reference(bundle, 1)
+    made.card = bundle.card
+    made._open(folder)
+    for clip in zoo.samples():
+        samples = audio.load(clip, bundle.card.spec.sample_rate)[0]
+        samples = samples[: round(bundle.card.window["seconds"] * bundle.card.spec.sample_rate)]
+        got = made.run(made.features(samples)[None])[0]
+        off = float(np.abs(got - reference.run(reference.features(samples)[None])[0]).max())
+        if not off <= BARS[bundle.card.precision]:
+            raise CompileError(
+                f"the compiled bundle {bundle.card.name!r} differs from ONNX Runtime by {off:.2g} in a probability; "
+                "please report it with the compiler, and leave runtime='native' out."
+            )
+
+
+def _key(bundle: Bundle) -> str:
+    """Name what the library depends on: the bundle, quaver and this processor."""
+    flags = sorted({line for line in _processor() if line.startswith(("flags", "Features", "model name"))})
+    parts = [bundle.card.files[MODEL], bundle.card.fingerprint, str(bundle.card.window["seconds"]), __version__]
+    return hashlib.sha256("\n".join([*parts, platform.machine(), *flags]).encode()).hexdigest()[:16]
+
+
+def _processor() -> list[str]:
+    return _CPUINFO.read_text().splitlines() if _CPUINFO.is_file() else [platform.processor()]
