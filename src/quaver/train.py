@@ -191,10 +191,9 @@ class _Job:
 def _train(job: _Job, resume: bool, say: Say, progress: dataset.Progress | None) -> Bundle:
     recipe, labels, _ = job.settings.recipe, job.labels, job.teacher  # which is refused before anything is computed
     leaks.guard(job.fold, allow_leak=job.lenient, progress=progress)
-    train = _side(augmented(job.fold.train, job.settings.variants), job, say, progress)
+    train = _taught(_side(augmented(job.fold.train, job.settings.variants), job, say, progress), job, progress)
     validation = _side(job.fold.validation, job, say, progress)
     share = 1 / len(job.settings.variants)  # an epoch shows each clip once on average, in one of its variants
-    train = _taught(train, job, progress)
     sides, build = (_shown(job, train), validation.data), _builder(job, train.data)
     history = fit(build, *sides, len(labels), recipe, job.folder, share=share, resume=resume, say=say)
     model = networks.load(job.folder / BEST)

@@ -50,9 +50,9 @@ def build(
     from quaver.networks.layers import Statistics
 
     layers = keras().layers
-    features = keras().Input(shape, name="features")
+    features, bands = keras().Input(shape, name="features"), int(shape[-1] or 0)
     if mean is None or variance is None:
-        mean, variance = np.zeros(shape[-1:], "f"), np.ones(shape[-1:], "f")
+        mean, variance = np.zeros(bands, "f"), np.ones(bands, "f")
     x = layers.Normalization(mean=np.asarray(mean), variance=np.asarray(variance), name="normaliser")(features)
     for number, stage in enumerate(STAGES, start=1):
         x = _stage(x, number, *stage, seed)
