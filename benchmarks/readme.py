@@ -293,7 +293,6 @@ PAGES = {
     README: (article, default, accuracy, frontend, compiled),
     ROOT / "docs" / "small.md": (accuracy, loco, tries, robustness, adaptation),
     ROOT / "docs" / "nano.md": (nano, nano_tries),
-    ROOT / "docs" / "small.md": (accuracy, tries, robustness, adaptation),
 }
 
 if __name__ == "__main__":
