@@ -69,6 +69,7 @@ benchmark-article: setup  ## the article's split against speakers never heard; h
 
 benchmark-bundles: setup  ## train and score the bundles that come with quaver; hours, resumable
 	$(BIN)/python benchmarks/bundles.py small
+	$(BIN)/python benchmarks/bundles.py nano --labels-alone
 	$(BIN)/python benchmarks/bundles.py article
 
 benchmark-accuracy: setup  ## every protocol on speakers never heard; hours, resumable fold by fold

@@ -4,9 +4,11 @@ EmoDB (the Opus copy in data/emodb), BanglaSER, RAVDESS speech and nEMO; `small-
 whose licences allow commercial use. The speakers of the sample clips are left out
 altogether. First the protocol's folds, which give the card its speaker-independent scores, float and int8; then one
 network on everybody else, in eight bits, into src/quaver/assets/bundles. Resumable; `article` takes hours on two cores,
-`small` the half of one, since only its head is trained.
+`small` the half of one, since only its head is trained. `nano` learns from the answers of `small`, whose folds must be
+there: each fold's teacher has heard none of the fold's test speakers. Its folds are trained from the labels alone too.
 
     QUAVER_CORPORA=… python benchmarks/bundles.py small
+    QUAVER_CORPORA=… python benchmarks/bundles.py nano --teacher runs/bundles/small
     QUAVER_CORPORA=… python benchmarks/bundles.py article --fold 1    the scores of one fold only
 """
 
@@ -15,21 +17,25 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 HERE = Path(__file__).resolve().parent
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(HERE.parent / "runs" / "compiled"))
 
 import numpy as np  # noqa: E402
 import onnx  # noqa: E402
+from onnx.tools.update_model_dims import update_inputs_outputs_dims  # noqa: E402
 
 from quaver import __version__, corpora, dataset, evaluate, train  # noqa: E402
 from quaver.bundle import Bundle  # noqa: E402
+from quaver.compile.source import read as read_program  # noqa: E402
 from quaver.files import write_json  # noqa: E402
 from quaver.fit import Recipe  # noqa: E402
 from quaver.manifest import Manifest  # noqa: E402
 from quaver.quantise import quantise  # noqa: E402
 from quaver.scores import Predictions, Scores  # noqa: E402
 from quaver.splits import Fold, protocol  # noqa: E402
+from quaver.teaching import Teaching  # noqa: E402
 
 RESULTS = HERE / "results"
 RUNS = Path(os.environ.get("QUAVER_RUNS", HERE.parent / "runs")) / "bundles"
@@ -56,6 +62,13 @@ SETTINGS = {
             epochs=60, batch=128, patience=10, slow_after=4, mixup=1.0, adapted=True, balance="corpus", refit=True
         ),
     ),
+    "nano": train.Settings(
+        network="nano",
+        frontend="logmel-nano",
+        protocol="speakers-5fold",
+        variants=("", "colour", "room+snr", "telephone", "babble", "crop", "speed+overdrive"),  # as small: kept answers
+        recipe=Recipe(epochs=25, batch=32, learning_rate=2e-3, patience=8, slow_after=3, balance="corpus-root"),
+    ),
 }
 SETTINGS["small-open"] = SETTINGS["small"]
 KEEP = (
@@ -71,9 +84,13 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=RUNS)
     parser.add_argument("--fold", type=int, action="append", help="score these folds only; the results say so")
     parser.add_argument("--no-folds", action="store_true", help="score the speakers of the sample clips only")
+    parser.add_argument("--teacher", type=Path, help="run from which nano learns; without, the run of small")
+    parser.add_argument("--labels-alone", action="store_true", help="train the folds of nano without a teacher too")
     asked = parser.parse_args()
     name, settings = asked.bundle, SETTINGS[asked.bundle]
-    everybody = read(FREE if name == "small-open" else CORPORA)
+    everybody, alone = read(FREE if name == "small-open" else CORPORA), settings
+    if name == "nano":
+        settings = replace(settings, teaching=Teaching(str(asked.teacher or asked.runs / "small")))
     out = asked.runs / name
     heard = everybody.where(lambda clip: clip.group not in UNHEARD | TWICE)
     parts = protocol(settings.protocol).folds(heard, settings.recipe.seed)
@@ -82,6 +99,10 @@ def main() -> None:
     if scored:
         train.run(heard, settings, out, folds=[part.index for part in scored], resume=True, say=say)
         pooled = {kind: kept(found) for kind, found in scores(out, scored).items()}
+        if asked.labels_alone:
+            beside = asked.runs / f"{name}-labels"
+            train.run(heard, alone, beside, folds=[part.index for part in scored], resume=True, say=say)
+            pooled |= {f"{kind}, labels alone": kept(found) for kind, found in scores(beside, scored).items()}
     licence = "CC BY 4.0" if name == "small-open" else LICENCE
     trained = train.final(heard, settings, out, resume=True, name=name, licence=licence, say=say)
     shipped = ship(trained, heard, SHELF / name)
@@ -104,6 +125,7 @@ def main() -> None:
         **pooled,
         "sample_speakers": unheard,
         "bytes": shipped.size,
+        **({"compiled": compiled(shipped)} if name == "nano" else {}),
     }
     write_json(RESULTS / f"bundle_{name}.json", result)
 
@@ -135,12 +157,19 @@ def scores(out: Path, folds: list[Fold]) -> dict[str, Scores]:
     answers: dict[str, list[Predictions]] = {"float32": [], "int8": []}
     for fold in folds:
         bundle = Bundle.load(out / f"fold-{fold.index:02d}")
-        answers["float32"].append(evaluate.load_predictions(bundle.path / "test.npz"))
         small = Bundle.save(out / f"int8-{fold.index:02d}", *eight_bits(bundle, fold.train))
-        test, guessed = evaluate.answers(small, fold.test)
-        truth = np.array([bundle.card.emotions.index(clip.emotion) for clip in test.clips])
-        answers["int8"].append(Predictions.of(guessed, truth, test.clips.clips, bundle.card.emotions))
+        ragged = bundle.card.network["name"] == "nano"  # whose test.npz is of excerpts
+        kept_before = None if ragged else evaluate.load_predictions(bundle.path / "test.npz")
+        answers["float32"].append(kept_before or answered(bundle, fold.test))
+        answers["int8"].append(answered(small, fold.test))
     return {name: evaluate.pooled(of_folds) for name, of_folds in answers.items()}
+
+
+def answered(bundle: Bundle, clips: Manifest) -> Predictions:
+    """Let a bundle hear clips as everybody does: whole, through its ONNX file."""
+    test, guessed = evaluate.answers(bundle, clips)
+    truth = np.array([bundle.card.emotions.index(clip.emotion) for clip in test.clips])
+    return Predictions.of(guessed, truth, test.clips.clips, bundle.card.emotions)
 
 
 def eight_bits(bundle: Bundle, heard: Manifest) -> tuple[object, dict[str, bytes]]:
@@ -156,6 +185,24 @@ def ship(bundle: Bundle, heard: Manifest, folder: Path) -> Bundle:
     return Bundle.save(
         folder, *eight_bits(bundle, heard.where(lambda clip: clip.group in bundle.card.training_speakers))
     )
+
+
+def compiled(bundle: Bundle) -> dict[str, int]:
+    """Say what the network takes as C where memory matters, for one window of the card, features included."""
+    window, spec = bundle.card.window["seconds"], bundle.card.spec
+    frames = spec.frames(round(window * spec.sample_rate))
+    sizes = {"features": [1, frames, spec.n_mels]}, {"probabilities": [1, len(bundle.card.emotions)]}
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "network.onnx")
+        onnx.save(update_inputs_outputs_dims(onnx.load(bundle.model), *sizes), path)
+        program, _ = read_program(str(path), "", lean=True)
+    return {
+        "frames": frames,
+        "macs": program.plan.macs,
+        "constants": program.constant_bytes,
+        "arena": program.arena,
+        "of_it_features": 4 * frames * spec.n_mels,
+    }
 
 
 def files_of(bundle: Bundle) -> dict[str, bytes]:

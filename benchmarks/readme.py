@@ -184,6 +184,45 @@ def loco() -> str:
     return "\n".join(lines)
 
 
+def nano() -> str:
+    """Tabulate nano: taught and from labels alone, in floats and in eight bits."""
+    if not (RESULTS / "bundle_nano.json").exists():
+        return "Not run."
+    told = load("bundle_nano")
+    lines = [
+        f"{len(told['folds'])} of {told['of_folds']} folds of `{told['protocol']}`, pooled; one seed.",
+        "",
+        "| | clips | UAR [95 % over speakers] | WA | ECE |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for kind in ("int8", "float32", "int8, labels alone", "float32, labels alone"):
+        lines += [row(kind, told[kind])] if kind in told else []
+    parts = told["int8"]["corpora"].items() if "int8" in told else ()
+    lines += [row(f"int8, {name}", part) for name, part in parts]
+    lines.append(row("int8, four unheard speakers", told["sample_speakers"]))
+    size = told["compiled"]
+    lines += [
+        "",
+        f"The shipped network: {told['bytes']:,} bytes as ONNX. As C for {size['frames']} frames: "
+        f"{size['constants']:,} bytes of constants, {size['arena']:,} bytes of arena, of which the features are "
+        f"{size['of_it_features']:,}, and {size['macs'] / 1e6:.1f} million multiply-accumulates.",
+    ]
+    return "\n".join(lines)
+
+
+def nano_tries() -> str:
+    """Tabulate what was tried for nano, best first."""
+    found = load("nano_tries") if (RESULTS / "nano_tries.json").exists() else {}
+    if not found:
+        return "Not run."
+    means = {name: sum(part["uar"] for part in parts.values()) / len(parts) for name, parts in found.items() if parts}
+    lines = ["| try | folds | parameters | validation UAR |", "| --- | --- | --- | --- |"]
+    for name in sorted(means, key=lambda name: -means[name]):
+        parts = list(found[name].values())
+        lines.append(f"| {name} | {len(parts)} | {parts[0]['parameters']:,} | {percent(means[name])} |")
+    return "\n".join(lines)
+
+
 def robustness() -> str:
     """Tabulate what conditions do to the answers."""
     told = load("robustness")
@@ -258,6 +297,7 @@ def percent(value: float) -> str:
 PAGES = {
     README: (article, default, accuracy, frontend, compiled),
     ROOT / "docs" / "small.md": (accuracy, loco, tries, robustness, adaptation),
+    ROOT / "docs" / "nano.md": (nano, nano_tries),
 }
 
 if __name__ == "__main__":

@@ -51,6 +51,18 @@ def test_rows_are_those_of_the_clips_in_order(sounds):
     assert got.clips == sounds
 
 
+@pytest.mark.parametrize(("name", "kept"), [("logmel", False), ("logmel-nano", True)])
+def test_features_as_long_as_their_clip_are_kept_where_they_are_small(sounds, counted, name, kept):
+    first = dataset.extract(sounds, spec(name)).values
+    heard = {8000, 8500, 9000, 9500, 10_000}
+    assert heard <= set(counted)
+    counted.clear()
+    again = dataset.extract(sounds, spec(name)).values
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert len({len(row) for row in again}) > 1
+    assert bool(heard & set(counted)) is not kept
+
+
 def test_the_second_time_nothing_is_computed(sounds, counted):
     first = dataset.extract(sounds, SPEC)
     assert len(counted) == 5

@@ -159,6 +159,61 @@ def test_the_loss_of_a_mixture_counts_both_classes():
     )
 
 
+def test_the_root_lies_between_every_clip_and_every_group():
+    truth, corpus = np.repeat([0, 1], [16, 4]), np.zeros(20, int)
+    given = weights_of(Data(np.zeros((20, 1), "f"), truth, corpus), "corpus-root")
+    assert given.mean() == pytest.approx(1)
+    assert given[truth == 0].sum() / given[truth == 1].sum() == pytest.approx(2)  # 16 clips to 4: neither 4 nor 1
+
+
+@pytest.fixture
+def ragged():
+    """Give clips of 3 to 12 frames in two bands, the first of which tells the class."""
+    rng = np.random.default_rng(2)
+    truth = np.repeat([0, 1], [40, 32])
+    clips = np.empty(72, object)
+    for number, label in enumerate(truth):
+        clips[number] = rng.normal(size=(rng.integers(3, 13), 2)).astype("f") + np.array([[2 * label, 0]], "f")
+    return Data(clips, truth, np.zeros(72, int), frames=6)
+
+
+def over_time():
+    layers = keras().layers
+    x = features = keras().Input((6, 2))
+    x = layers.GlobalAveragePooling1D()(x)
+    x = layers.Dense(2, activation="softmax", kernel_initializer=keras().initializers.GlorotUniform(seed=3))(x)
+    return keras().Model(features, x)
+
+
+@pytest.mark.parametrize("balance", ["", "corpus"])
+def test_clips_that_differ_in_length_are_learnt_from_and_going_on_is_bit_equal(ragged, tmp_path, balance):
+    recipe = Recipe(epochs=4, learning_rate=0.05, balance=balance)
+    whole = fit(over_time, ragged, ragged, 2, recipe, tmp_path / "whole")
+    fit(over_time, ragged, ragged, 2, Recipe(epochs=2, learning_rate=0.05, balance=balance), tmp_path / "halves")
+    fit(over_time, ragged, ragged, 2, recipe, tmp_path / "halves", resume=True)
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "halves"))
+    assert whole[-1]["val_loss"] < whole[0]["val_loss"]
+    assert best_row(whole)["val_uar"] > 0.6
+
+
+def test_the_answer_to_a_long_clip_is_the_mean_over_its_excerpts(ragged):
+    model = over_time()
+    longest = max(range(72), key=lambda number: len(ragged.features[number]))
+    told = predict(model, ragged.features, 6)[longest]
+    clip = ragged.features[longest]
+    parts = np.stack([clip[:6], clip[len(clip) - 6 :]])
+    np.testing.assert_allclose(told, predict(model, parts).mean(axis=0), atol=1e-6)
+
+
+def test_the_normaliser_is_told_what_is_heard(ragged):
+    mean, variance = ragged.moments()
+    together = np.concatenate(list(ragged.features))
+    np.testing.assert_allclose(mean, together.mean(axis=0), atol=1e-5)
+    np.testing.assert_allclose(variance, together.var(axis=0), rtol=1e-5)
+    plain = Data(np.arange(12, dtype="f").reshape(3, 4), np.zeros(3, int))
+    np.testing.assert_allclose(plain.moments(), (plain.features.mean(axis=0), plain.features.var(axis=0)))
+
+
 def test_a_corpus_teaches_nothing_about_emotions_that_it_lacks(tmp_path):
     """Class 2 occurs only in the second corpus, which sounds different: that must not rule it out in the first."""
     rng = np.random.default_rng(1)

@@ -1,6 +1,6 @@
 """What is learnt from, and how much each clip counts: rare emotions, and corpora that lack some."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -8,31 +8,64 @@ import numpy as np
 from quaver.errors import TrainingError
 
 Array = np.ndarray[Any, np.dtype[Any]]
-BALANCES = ("emotion", "corpus")
+BALANCES = ("emotion", "corpus", "corpus-root")
 
 
 @dataclass(frozen=True)
 class Data:
     """Features (n, ...) float32, class numbers (n,) and, where it matters, corpus numbers (n,)."""
 
-    features: Array
+    features: Array  # (n,) arrays (frames, bands) where clips differ in length
     truth: Array
     corpus: Array | None = None
+    frames: int = 0  # of the excerpts in which such clips are heard
+    taught: Array | None = None  # (n, k) what a teacher answers
+    share: float = 0.0  # of the teacher's answers in what is to be learnt
+
+    def moments(self) -> tuple[Array, Array]:
+        """Give mean and variance of each value; of each band, where clips differ in length or have a time axis."""
+        if not self.frames:
+            axes = tuple(range(self.features.ndim - 1))
+            return self.features.mean(axes), self.features.var(axes)
+        count = sum(len(clip) for clip in self.features)
+        mean = np.sum([clip.sum(axis=0) for clip in self.features], axis=0) / count
+        return mean, np.sum([np.square(clip - mean).sum(axis=0) for clip in self.features], axis=0) / count
+
+    def joined(self, other: "Data") -> "Data":
+        """Give the clips of both."""
+        names = [name for name in ("features", "truth", "corpus", "taught") if getattr(self, name) is not None]
+        both: dict[str, Any] = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in names}
+        return replace(self, **both)
 
 
 def targets(data: Data, labels: int, balance: str) -> Array:
     """Give one row a clip, 1 at its class, (n, labels) float32.
 
-    With the balance "corpus" a class that occurs nowhere in a clip's corpus is -1: the clip says nothing about it, or
+    With a balance by corpus a class that occurs nowhere in a clip's corpus is -1: the clip says nothing about it, or
     else the network would learn by the sound of a corpus which emotions cannot occur.
     """
-    rows = np.eye(labels, dtype=np.float32)[data.truth]
-    if balance == "corpus" and data.corpus is not None:
+    rows, hidden = np.eye(labels, dtype=np.float32)[data.truth], _hidden(data, labels, balance)
+    if data.taught is not None:
+        rows = _shared(rows, np.where(hidden, 0, data.taught), data.share)
+    rows[hidden] = -1
+    return rows
+
+
+def _hidden(data: Data, labels: int, balance: str) -> Array:
+    """Tell of which classes a clip says nothing (n, labels)."""
+    hidden = np.zeros((len(data.truth), labels), bool)
+    if balance.startswith("corpus") and data.corpus is not None:
         for corpus in np.unique(data.corpus):
             inside = data.corpus == corpus
             absent = np.setdiff1d(np.arange(labels), data.truth[inside])
-            rows[np.ix_(inside, absent)] = -1
-    return rows
+            hidden[np.ix_(inside, absent)] = True
+    return hidden
+
+
+def _shared(rows: Array, taught: Array, share: float) -> Array:
+    """Mix labels with what a teacher thinks of the classes that are not hidden."""
+    whole = taught / np.maximum(taught.sum(axis=1, keepdims=True), 1e-7)
+    return np.asarray((1 - share) * rows + share * whole, np.float32)
 
 
 def weights(data: Data, balance: str) -> Array:
@@ -40,17 +73,18 @@ def weights(data: Data, balance: str) -> Array:
 
     Args:
         data: the clips.
-        balance: groups are classes for "emotion", the classes of each corpus for "corpus".
+        balance: groups are classes for "emotion", the classes of each corpus for "corpus"; with "corpus-root" these
+            weigh as the root of their number of clips, so that the few clips of a small corpus are not heard too often.
 
     Raises:
         TrainingError: no balance is called so.
     """
     if balance not in BALANCES:
         raise TrainingError(f"no balance is called {balance!r}; there are: {', '.join(BALANCES)}.")
-    corpus = data.corpus if balance == "corpus" and data.corpus is not None else 0
+    corpus = data.corpus if balance != "emotion" and data.corpus is not None else 0
     _, group, counts = np.unique(data.truth + 10_000 * corpus, return_inverse=True, return_counts=True)
-    of_group: Array = len(data.truth) / (len(counts) * counts)
-    return of_group[group].astype(np.float32)
+    of_clip = (1 / counts if balance != "corpus-root" else counts**-0.5)[group]
+    return np.asarray(of_clip / of_clip.mean(), np.float32)
 
 
 def mixed(

@@ -26,6 +26,7 @@ from quaver.stems import Stem
 Progress = Callable[[int, int], None]
 
 FEW = 24  # files; for fewer, starting processes costs more than they save
+LARGE = 16_000  # bytes for a second of sound: features that grow with the clip and reach it are not kept
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -62,6 +63,14 @@ class _Wanted:
     def fingerprint(self) -> str:
         return f"{self.spec.fingerprint}-{self.through.fingerprint}" if self.through else self.spec.fingerprint
 
+    @property
+    def small(self) -> bool:
+        """Tell whether a corpus of them may be kept."""
+        if None not in self.shape:
+            return True
+        second = features(np.zeros(self.spec.sample_rate, np.float32), self.spec)
+        return second.nbytes < LARGE
+
     def of(self, samples: np.ndarray) -> np.ndarray:
         computed = features(samples, self.spec)
         return self.through(computed) if self.through else computed
@@ -92,7 +101,7 @@ def extract(
         seed: of the augmentations' draws; the untouched clips do not depend on it.
         workers: number of processes; None means one for each core, and 1 stays in this process.
         cache: whether to read and write the cache below `files.cache_folder()`; features as long as their clip are
-            never kept there.
+            kept there if a second of them is small.
         progress: called with (files done, files in all).
 
     Returns:
@@ -104,7 +113,7 @@ def extract(
     errors: dict[str, str] = {}
     wanted = _Wanted(spec, through)
     keys, jobs = _plan(manifest, wanted, seed, errors)
-    with closing(_Store(wanted) if cache and None not in wanted.shape else _NoStore()) as store:
+    with closing(_Store(wanted) if cache and wanted.small else _NoStore()) as store:
         found = store.read(keys)
         todo = [job for job in jobs if not found.keys() >= set(job.keys.values())]
         for done, (values, reasons) in enumerate(_run(todo, wanted, workers), start=len(jobs) - len(todo) + 1):
@@ -233,7 +242,7 @@ class _Store(_NoStore):
     def __init__(self, wanted: _Wanted) -> None:
         folder = cache_folder() / "features"
         folder.mkdir(parents=True, exist_ok=True)
-        self._shape = [size for size in wanted.shape if size is not None]
+        self._shape = [-1 if size is None else size for size in wanted.shape]
         self._db = sqlite3.connect(folder / f"{wanted.spec.name}-{wanted.fingerprint}.sqlite", timeout=60)
         self._db.execute("pragma journal_mode=wal")
         self._db.execute("pragma synchronous=normal")

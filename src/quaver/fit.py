@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from quaver import networks
+from quaver import excerpts, networks
 from quaver.backend import keras
 from quaver.balance import Data, mixed, targets, weights
 from quaver.errors import TrainingError
@@ -41,7 +41,7 @@ class Recipe:
     refit: bool = False  # train once more for as many epochs on the validation speakers too, whose choice is made
     mixup: float = 0.0  # of the Beta distribution from which two clips' shares in a mixture are drawn; 0: no mixtures
     adapted: bool = False  # show each clip also as a profile of its speaker makes it, where the network takes profiles
-    balance: str = ""  # "emotion": rare classes weigh as much as common ones; "corpus": each within each corpus
+    balance: str = ""  # "emotion": rare classes weigh as much as common ones; "corpus": in each corpus; see balance.py
     seed: int = 0
 
 
@@ -142,8 +142,15 @@ def uar(probabilities: Array, truth: Array) -> float:
     return float(np.mean([hit[truth == label].mean() for label in np.unique(truth)]))
 
 
-def predict(model: Any, features: Array) -> Array:
-    """Run a network on (n, ...) features in batches of one shape, which is compiled once."""
+def predict(model: Any, features: Array, frames: int = 0) -> Array:
+    """Run a network on (n, ...) features in batches of one shape, which is compiled once.
+
+    Clips that differ in length are heard in excerpts of `frames`, of whose answers the mean is given.
+    """
+    if features.dtype == object:
+        parts, owners = excerpts.covering(features, frames)
+        sums = np.add.reduceat(predict(model, parts), np.searchsorted(owners, np.arange(len(features))))
+        return np.asarray(sums / np.bincount(owners)[:, None])
     rows = -len(features) % PREDICT_BATCH
     padded = np.concatenate([features, np.zeros((rows, *features.shape[1:]), features.dtype)])
     answers: Array = np.asarray(model.predict(padded, batch_size=PREDICT_BATCH, verbose=0))
@@ -170,7 +177,7 @@ def _finished(history: Sequence[Row], recipe: Recipe) -> bool:
 def _compiled(model: Any, recipe: Recipe) -> Any:
     """Prepare training; the loss is Keras's own unless some clips say nothing about some classes."""
     loss: Any = "categorical_crossentropy"
-    if recipe.balance == "corpus":
+    if recipe.balance.startswith("corpus"):
         from quaver.networks.layers import known_crossentropy as loss
     model.compile(keras().optimizers.Adam(recipe.learning_rate), loss, metrics=["accuracy"])
     return model
@@ -181,7 +188,7 @@ def _epoch(
 ) -> Row:
     began, number = time.monotonic(), len(history) + 1
     done = _learn(model, train, labels, recipe, share, history)
-    probabilities = predict(model, validation.features)
+    probabilities = predict(model, validation.features, validation.frames)
     picked = probabilities[np.arange(len(validation.truth)), validation.truth]
     return {
         "epoch": number,
@@ -202,10 +209,14 @@ def _learn(model: Any, train: Data, labels: int, recipe: Recipe, share: float, h
     model.optimizer.learning_rate = rate(history, recipe)
     shown = max(1, round(share * len(train.truth)))
     batch = min(recipe.batch, shown)
-    order = np.random.default_rng([recipe.seed, number]).permutation(len(train.truth))
-    order = order[: shown // batch * batch]  # whole batches only: another shape would be compiled again
-    heavy = weights(train, recipe.balance)[order] if recipe.balance else None
+    rng, whole = np.random.default_rng([recipe.seed, number]), shown // batch * batch  # else compiled again
+    heavy = weights(train, recipe.balance) if recipe.balance else None
+    order = rng.permutation(len(train.truth))[:whole]
+    if train.frames and heavy is not None:  # no excerpt is like another: rather hear a clip more often than louder
+        order, heavy = rng.choice(len(heavy), whole, p=heavy / heavy.sum(dtype=float)), None
     features, wanted = train.features[order], targets(train, labels, recipe.balance)[order]
+    features = excerpts.drawn(features, train.frames, rng) if train.frames else features
+    heavy = None if heavy is None else heavy[order]
     if recipe.mixup:
         corpus = train.corpus[order] if train.corpus is not None else np.zeros(len(order), int)
         heavy = np.ones(len(order), np.float32) if heavy is None else heavy

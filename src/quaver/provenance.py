@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from quaver import corpora
+from quaver.bundle import Card
 from quaver.manifest import Manifest
 
 NOTES = {
@@ -22,6 +23,13 @@ NOTES = {
         "ages and accents than those of the training corpora lower the scores, often by much."
     ),
 }
+
+
+def notes(taught_by: Card | None = None) -> dict[str, str]:
+    """Give the notes of a card, and of whom the network learnt besides the labels."""
+    if taught_by is None:
+        return NOTES
+    return {**NOTES, "teacher": f"{taught_by.name} ({taught_by.network['name']}, {taught_by.protocol})"}
 
 
 def corpora_of(heard: Manifest) -> tuple[dict[str, Any], ...]:

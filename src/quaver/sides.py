@@ -24,13 +24,7 @@ class Side:
 
     def with_clips_of(self, other: "Side") -> "Side":
         """Give both sides as one."""
-        ours, theirs = self.data, other.data
-        pairs = (
-            (ours.features, theirs.features),
-            (ours.truth, theirs.truth),
-            (ours.corpus, theirs.corpus),
-        )
-        return Side(self.clips + other.clips, Data(*(np.concatenate([np.asarray(p) for p in pair]) for pair in pairs)))
+        return Side(self.clips + other.clips, self.data.joined(other.data))
 
     def with_adapted(self, mean: Array | None = None, deviation: Array | None = None) -> Data:
         """Give the clips twice: as they are, and as a profile of their speaker, heard through one channel, has them.

@@ -21,6 +21,7 @@ from quaver.scores import Scores
 from quaver.sides import Side, augmented
 from quaver.splits import Fold, Protocol, protocol
 from quaver.stems import Stem
+from quaver.teaching import Teacher, Teaching
 
 Say = Callable[[str], None]
 FINAL = "final"
@@ -40,6 +41,7 @@ class Settings:
     protocol: str = "speakers-5fold"
     variants: tuple[str, ...] = ("", "noise", "stretch+pitch")  # rows a training clip becomes, as in the article
     recipe: Recipe = field(default_factory=Recipe)
+    teaching: Teaching | None = None  # from whom the network learns besides the labels
 
     def __post_init__(self) -> None:
         networks.check(self.network)
@@ -161,16 +163,18 @@ class _Job:
         return stems.of(self.settings.network)
 
     @property
-    def shape(self) -> tuple[int, ...]:
+    def shape(self) -> tuple[int | None, ...]:
         """Give the shape of what is trained on."""
-        shape = self.stem.shape if self.stem else self.spec.shape
-        fixed = tuple(size for size in shape if size is not None)
-        if len(fixed) < len(shape):
-            raise TrainingError(
-                f"the network {self.settings.network!r} needs clips of one length; the frontend "
-                f"{self.settings.frontend!r} gives as many frames as a clip has."
-            )
-        return fixed
+        return networks.trainable(self.settings.network, self.stem.shape if self.stem else self.spec.shape)
+
+    @cached_property
+    def teacher(self) -> Teacher | None:
+        """Find who teaches this fold; refuse who has heard those that are tested."""
+        if self.settings.teaching is None:
+            return None
+        found = self.settings.teaching.find(self.folder)
+        found.check(self.fold, self.labels)
+        return found
 
     @property
     def lenient(self) -> bool:
@@ -185,18 +189,18 @@ class _Job:
 
 
 def _train(job: _Job, resume: bool, say: Say, progress: dataset.Progress | None) -> Bundle:
+    recipe, labels, _ = job.settings.recipe, job.labels, job.teacher  # which is refused before anything is computed
     leaks.guard(job.fold, allow_leak=job.lenient, progress=progress)
-    recipe, labels = job.settings.recipe, job.labels
-    train = _side(augmented(job.fold.train, job.settings.variants), job, say, progress)
+    train = _taught(_side(augmented(job.fold.train, job.settings.variants), job, say, progress), job, progress)
     validation = _side(job.fold.validation, job, say, progress)
     share = 1 / len(job.settings.variants)  # an epoch shows each clip once on average, in one of its variants
     sides, build = (_shown(job, train), validation.data), _builder(job, train.data)
     history = fit(build, *sides, len(labels), recipe, job.folder, share=share, resume=resume, say=say)
     model = networks.load(job.folder / BEST)
     plots.save(plots.curves(history), job.folder / "curves")
-    guessed = predict(model, validation.data.features)
+    guessed = predict(model, validation.data.features, validation.data.frames)
     if recipe.refit:
-        everybody = train.with_clips_of(validation)
+        everybody = train.with_clips_of(_taught(validation, job, progress))
         path, shown = job.folder / REFIT, _shown(job, everybody)
         refit(_builder(job, everybody.data), shown, len(labels), recipe, history, path, share=share)
         model = networks.load(path)
@@ -206,8 +210,7 @@ def _train(job: _Job, resume: bool, say: Say, progress: dataset.Progress | None)
 def _builder(job: _Job, data: Data) -> Callable[[], Any]:
     """Give what makes the network, normalised for these features."""
     name, shape, seed = job.settings.network, job.shape, job.settings.recipe.seed
-    axes = (0,) if len(shape) == 1 else tuple(range(len(shape)))
-    mean, variance = data.features.mean(axes), data.features.var(axes)
+    mean, variance = data.moments()
     return lambda: networks.build(name, shape, len(job.labels), mean=mean, variance=variance, seed=seed)
 
 
@@ -215,9 +218,17 @@ def _shown(job: _Job, side: Side) -> Data:
     """Give what training shows: the clips, and where it is asked for each as a profile of its speaker makes it."""
     if not job.settings.recipe.adapted:
         return side.data
-    if job.stem is None:
-        raise TrainingError(f"the network {job.settings.network!r} takes no profiles; train it without --adapted.")
+    if job.stem is None or job.teacher:
+        raise TrainingError(f"{job.settings.network!r} takes no profiles, or the teacher none; drop --adapted.")
     return side.with_adapted()
+
+
+def _taught(side: Side, job: _Job, progress: dataset.Progress | None) -> Side:
+    """Add what the teacher thinks of the clips, if there is one."""
+    if job.teacher is None:
+        return side
+    seed = job.settings.recipe.seed
+    return replace(side, data=job.teacher.teach(side.data, side.clips, job.labels, seed, progress))
 
 
 def _finish(
@@ -237,7 +248,7 @@ def _finish(
     if not job.fold.test:
         return _bundle(job, card, whole)
     test = _side(job.fold.test, job, say, progress)
-    answers = calibrate.apply(predict(model, test.data.features), temperature).astype(np.float32)
+    answers = calibrate.apply(predict(model, test.data.features, test.data.frames), temperature).astype(np.float32)
     evaluate.save_predictions(job.folder / "test.npz", answers, test.data.truth, test.clips.clips, job.labels)
     scores = evaluate.score(answers, test.data.truth, test.clips.clips, job.labels)
     scores = replace(scores, speaker_independent=job.independent)
@@ -254,12 +265,14 @@ def _side(clips: Manifest, job: _Job, say: Say, progress: dataset.Progress | Non
     truth = np.array([job.labels.index(clip.emotion) for clip in read.clips], np.int64)
     known = (job.fold.train + job.fold.validation + job.fold.test).corpora
     corpus = np.array([known.index(clip.corpus) for clip in read.clips], np.int64)
-    return Side(read.clips, Data(read.values, truth, corpus))
+    return Side(read.clips, Data(read.values, truth, corpus, networks.excerpt(job.settings.network)))
 
 
 def _card(job: _Job, model: Any, train: Side, validation: Side, temperature: float) -> Card:
     heard = train.clips + validation.clips
     learnt_from = provenance.corpora_of(heard)
+    taught_by = job.teacher.bundle.card if job.teacher else None
+    speakers = {*heard.speakers, *(taught_by.training_speakers if taught_by else ())}
     return Card(
         name=job.name or job.settings.network,
         emotions=job.labels,
@@ -268,14 +281,14 @@ def _card(job: _Job, model: Any, train: Side, validation: Side, temperature: flo
         network=provenance.network(job.settings.network, model),
         corpora=learnt_from,
         licence=job.licence or ", ".join(sorted({str(corpus["licence"]) for corpus in learnt_from})),
-        training_speakers=heard.speakers,
+        training_speakers=tuple(sorted(speakers)),
         validation_speakers=validation.clips.speakers,
         validation=job.fold.validation_by,
         protocol=job.settings.protocol,
         speaker_independent=job.independent,
         scores={} if job.fold.test else run_folder.pooled(job.folder.parent),
         temperature=temperature,
-        notes=provenance.NOTES,
+        notes=provenance.notes(taught_by),
         commit=provenance.commit(),
     )
 

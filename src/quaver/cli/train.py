@@ -35,10 +35,12 @@ def train(
     patience: Annotated[int, typer.Option(help="Epochs without a better validation UAR, then stop.")] = 15,
     seed: Annotated[int, typer.Option()] = 0,
     variants: Annotated[str, typer.Option(help="Rows a training clip becomes besides itself.")] = "noise,stretch+pitch",
-    balance: Annotated[str, typer.Option(help="Weigh rare classes more: emotion, or corpus, within each.")] = "",
+    balance: Annotated[str, typer.Option(help="Weigh rare classes: emotion; corpus, corpus-root: in each.")] = "",
     mixup: Annotated[float, typer.Option(help="Mix clips; the Beta distribution's parameter, such as 1.")] = 0,
     adapted: Annotated[bool, typer.Option("--adapted", help="Learn voices as profiles make them, too.")] = False,
     refit: Annotated[bool, typer.Option("--refit", help="Then let validation speakers teach too.")] = False,
+    teacher: Annotated[str, typer.Option(help="Learn from its answers: a run of the same folds, or a bundle.")] = "",
+    teacher_share: Annotated[float, typer.Option(min=0, max=1, help="Of its answers beside the labels.")] = 0.5,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
     allow_leak: Annotated[bool, typer.Option("--allow-leak", help="Train although sides share speakers.")] = False,
     as_json: Json = False,
@@ -48,18 +50,21 @@ def train(
     quaver train data/emodb/manifest.csv --protocol emodb-loso -o run
     quaver train m.csv --protocol speakers-5fold -o run --resume
     quaver train m.csv -o run --final
+    quaver train m.csv --network nano --teacher run-of-small -o run-of-nano
     """
     from dataclasses import replace
 
     from quaver.fit import Recipe
     from quaver.manifest import Manifest
     from quaver.networks import made_for
+    from quaver.teaching import Teaching
     from quaver.train import Settings
 
     shown = Recipe(mixup=mixup, adapted=adapted, balance=balance, refit=refit, seed=seed)
     recipe = replace(shown, epochs=epochs, batch=batch, learning_rate=learning_rate, patience=patience)
     rows = ("", *(name for name in variants.split(",") if name))
-    settings = Settings(network, frontend or made_for(network), protocol, rows, recipe)
+    teaching = Teaching(teacher, teacher_share) if teacher else None
+    settings = Settings(network, frontend or made_for(network), protocol, rows, recipe, teaching)
     clips = Manifest.read(*manifests)
     try:
         if final:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from quaver.backend import keras
-from quaver.errors import SpecError
+from quaver.errors import SpecError, TrainingError
 
-NAMES = ("article", "small")
+NAMES = ("article", "nano", "small")
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class FrozenPart:
 
 def build(
     name: str,
-    shape: tuple[int, ...],
+    shape: tuple[int | None, ...],
     labels: int,
     *,
     mean: np.ndarray | None = None,
@@ -45,9 +45,9 @@ def build(
         SpecError: no network has that name.
     """
     check(name)
-    from quaver.networks import article, small
+    from quaver.networks import article, nano, small
 
-    builder = {"article": article.build, "small": small.build}[name]
+    builder: Callable[..., Any] = {"article": article.build, "nano": nano.build, "small": small.build}[name]
     return builder(shape, labels, mean=mean, variance=variance, seed=seed)
 
 
@@ -80,6 +80,19 @@ def whole(name: str, trained: Any) -> Any:
     return keras().Model(beginning.input, x, name=name)
 
 
+def trainable(name: str, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    """Give the shape that a network is built for, where clips come in this one.
+
+    Raises:
+        TrainingError: clips differ in length, and the network needs them all alike.
+    """
+    if None in shape and not excerpt(name):
+        raise TrainingError(
+            f"the network {name!r} needs clips of one length; the frontend gives as many frames as a clip has."
+        )
+    return shape
+
+
 def load(path: Path) -> Any:
     """Load a network that was saved, with the layers that quaver adds to Keras's.
 
@@ -99,7 +112,19 @@ def made_for(name: str) -> str:
         SpecError: no network has that name.
     """
     check(name)
-    return {"article": "article", "small": "logmel"}[name]
+    return {"article": "article", "nano": "logmel-nano", "small": "logmel"}[name]
+
+
+def excerpt(name: str) -> int:
+    """Give how many frames of a clip a network trains on at once; 0 where clips are of one size.
+
+    Raises:
+        SpecError: no network has that name.
+    """
+    check(name)
+    from quaver.networks import nano
+
+    return nano.FRAMES if name == "nano" else 0
 
 
 def check(name: str) -> None:

@@ -1,0 +1,75 @@
+"""A network for microcontrollers: plain convolutions over time, pooled by mean and deviation, then one dense layer.
+
+Mel bands are channels, so that every layer is a product of matrices, which small processors do fastest, two bytes or
+four at a time. Nothing depends on the length of the clip.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from quaver.backend import keras
+
+FRAMES = 150  # of an excerpt in training; 3 s
+STAGES = (  # filters, kernel, stride, dilation
+    (64, 5, 2, 1),
+    (96, 3, 1, 1),
+    (96, 3, 2, 1),
+    (128, 3, 1, 1),
+    (128, 3, 1, 2),
+    (128, 1, 1, 1),
+)
+DROPOUT = 0.3
+MOMENTUM = 0.9  # of batch normalisation, as in `article`
+
+
+def build(
+    shape: tuple[int | None, ...] = (None, 48),
+    labels: int = 7,
+    *,
+    mean: np.ndarray | None = None,
+    variance: np.ndarray | None = None,
+    seed: int = 0,
+) -> Any:
+    """Build the network.
+
+    Args:
+        shape: (frames, bands) of one clip's features; the frames may be None.
+        labels: number of classes.
+        mean: (bands,) mean of each band over the training clips; None leaves the features as they are.
+        variance: (bands,) variance of each band over the training clips.
+        seed: of the initial weights and of dropout.
+
+    Returns:
+        An uncompiled keras.Model from features (batch, frames, bands) to probabilities (batch, labels).
+
+    Example:
+        >>> build().count_params() <= 220_000
+        True
+    """
+    from quaver.networks.layers import Statistics
+
+    layers = keras().layers
+    features, bands = keras().Input(shape, name="features"), int(shape[-1] or 0)
+    if mean is None or variance is None:
+        mean, variance = np.zeros(bands, "f"), np.ones(bands, "f")
+    x = layers.Normalization(mean=np.asarray(mean), variance=np.asarray(variance), name="normaliser")(features)
+    for number, stage in enumerate(STAGES, start=1):
+        x = _stage(x, number, *stage, seed)
+    x = Statistics(name="pooled")(x)
+    x = layers.Dropout(DROPOUT, seed=1000 * seed, name="drop")(x)
+    start = keras().initializers.GlorotUniform(seed=1000 * seed + len(STAGES) + 1)
+    x = layers.Dense(labels, kernel_initializer=start, name="dense")(x)
+    return keras().Model(features, layers.Softmax(name="probabilities")(x), name="nano")
+
+
+def _stage(x: Any, number: int, filters: int, kernel: int, stride: int, dilation: int, seed: int) -> Any:
+    """Convolve with as many zeros at both ends as the kernel reaches beyond them, normalise, and rectify."""
+    layers, edge = keras().layers, (kernel - 1) * dilation // 2
+    if edge:
+        x = layers.ZeroPadding1D(edge, name=f"edge{number}")(x)
+    start = keras().initializers.HeUniform(seed=1000 * seed + number)
+    options = {"strides": stride, "dilation_rate": dilation, "use_bias": False, "kernel_initializer": start}
+    x = layers.Conv1D(filters, kernel, name=f"conv{number}", **options)(x)
+    x = layers.BatchNormalization(momentum=MOMENTUM, name=f"norm{number}")(x)
+    return layers.ReLU(name=f"relu{number}")(x)
