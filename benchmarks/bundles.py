@@ -67,7 +67,7 @@ SETTINGS = {
         frontend="logmel-nano",
         protocol="speakers-5fold",
         variants=("", "colour", "room+snr", "telephone", "babble", "crop", "speed+overdrive"),  # as small: kept answers
-        recipe=Recipe(epochs=25, batch=32, learning_rate=2e-3, patience=8, slow_after=3, balance="corpus-root"),
+        recipe=Recipe(epochs=40, batch=32, learning_rate=2e-3, patience=10, slow_after=3, balance="corpus-root"),
     ),
 }
 SETTINGS["small-open"] = SETTINGS["small"]

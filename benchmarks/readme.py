@@ -154,6 +154,8 @@ def accuracy() -> str:
 
 def tries() -> str:
     """Tabulate what was tried for the head, best first."""
+    if not (RESULTS / "tries.json").is_file():
+        return "Not run."
     means = {
         name: [sum(part[kind] for part in found.values()) / len(found) for kind in ("as is", "adapted")]
         for name, found in load("tries").items()
