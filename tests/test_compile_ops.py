@@ -141,6 +141,8 @@ CASES = {
     "squeeze": model([("Unsqueeze", ["x", "a"], "u", {}), ("Squeeze", ["u", "a"], "y", {})], (1, 4), {"a": ints(1)}),
     "transpose": one("Transpose", (1, 3, 4, 5), perm=[0, 3, 1, 2]),
     "slice": one("Slice", (1, 9, 8), [ints(-2, 1), ints(-9, 7), ints(1, 2), ints(-3, 2)]),
+    "gather": one("Gather", (1, 9, 8), [np.array(-2)], axis=1),
+    "gather_row": one("Gather", (1, 9, 8), [ints(3, 0, -1)], axis=2),
     "concat": model([("Concat", ["x", "c", "x"], "y", {"axis": -1})], (1, 3, 4), {"c": normal(1, 3, 2)}),
     "shape": model([("Shape", ["x"], "s", {}), ("Reshape", ["x", "s"], "r", {}), ("Relu", ["r"], "y", {})], (1, 3, 4)),
     "residual": residual(),
@@ -165,8 +167,14 @@ def test_an_operator_gives_what_onnx_runtime_gives(programs, name):
 def test_every_rule_has_a_case():
     used = {node.op_type for made in CASES.values() for node in made.graph.node}
     bytewise = {"QuantisedConv", "QuantisedGemm", "QuantizeLinear", "DequantizeLinear"}  # in test_compile_int8.py
-    of_encoders = {"Attention", "Chain", "Gather"}  # in test_compile_logmel.py
-    assert set(rules()) - used - bytewise - of_encoders <= {"Dropout"}
+    joined = {"JoinedAttention", "Chain"}  # of other operators; see the next test
+    assert set(rules()) - used - bytewise - joined <= {"Dropout"}
+
+
+def test_attention_and_chains_are_found(programs):
+    told = [step.about.partition(",")[0] for step in programs.plans["transformer"].steps]
+    assert sum(words.endswith("JoinedAttention") for words in told) == 1
+    assert sum(words.endswith("Chain") for words in told) >= 1
 
 
 @pytest.mark.parametrize("places", ["arena", "halo"])

@@ -35,7 +35,7 @@ def _around(graph: Graph, softmax: Node) -> _Path | None:
         return None
     inputs = (*scores.inputs, mixed.inputs[1])
     fused = tuple(node.name for node in (softmax, mixed))
-    made = Node("Attention", scores.name, inputs, mixed.outputs, {**path.given, "fused": fused})
+    made = Node("JoinedAttention", scores.name, inputs, mixed.outputs, {**path.given, "fused": fused})
     graph.replace(mixed, made)
     path.nodes += [scores, softmax]
     return path

@@ -1,4 +1,4 @@
-"""Attention: softmax(queries times keys) times values, head by head; found by `attention.join`."""
+"""Attention, joined (not the operator of that name in ONNX): softmax(q k) v, head by head; see `attention.join`."""
 
 from math import prod
 
@@ -48,4 +48,4 @@ def _emit(node: Node, plan: Plan) -> Step:
     return Step(name, about(node, plan), operands, body, macs, scratch=4 * (ROWS * room + _ALIGNED))
 
 
-RULE = Rule(("Attention",), _shape, _emit, opens=True)
+RULE = Rule(("JoinedAttention",), _shape, _emit, opens=True)
