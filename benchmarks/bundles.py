@@ -28,6 +28,7 @@ from onnx.tools.update_model_dims import update_inputs_outputs_dims  # noqa: E40
 
 from quaver import __version__, corpora, dataset, evaluate, train  # noqa: E402
 from quaver.bundle import Bundle  # noqa: E402
+from quaver.compile.source import Wishes  # noqa: E402
 from quaver.compile.source import read as read_program  # noqa: E402
 from quaver.files import write_json  # noqa: E402
 from quaver.fit import Recipe  # noqa: E402
@@ -195,7 +196,7 @@ def compiled(bundle: Bundle) -> dict[str, int]:
     with TemporaryDirectory() as folder:
         path = Path(folder, "network.onnx")
         onnx.save(update_inputs_outputs_dims(onnx.load(bundle.model), *sizes), path)
-        program, _ = read_program(str(path), "", lean=True)
+        program, _ = read_program(str(path), "", Wishes(lean=True))
     return {
         "frames": frames,
         "macs": program.plan.macs,
