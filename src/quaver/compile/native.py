@@ -18,9 +18,10 @@ from quaver.compile.make import make
 from quaver.compile.program import Contract, Program
 from quaver.compile.source import plan_of, program_of
 from quaver.compile.targets import find
-from quaver.compile.verify import BARS
+from quaver.compile.verify import bar
 from quaver.errors import CompileError, ProfileError
 from quaver.files import cache_folder, write_json
+from quaver.frontend import LogmelSpec
 from quaver.profiles import Profile
 from quaver.runtime import Network as Reference
 from quaver.runtime import Options
@@ -42,6 +43,7 @@ class Facts:
     hears: bool  # it computes the features as well
     shortest: int = 0  # samples
     longest: int = 0
+    frame: int = 0  # values of a frame, where the network is told how many frames come; 0: always `inputs` values
 
 
 class Network:
@@ -70,7 +72,8 @@ class Network:
         except OSError as error:
             raise CompileError(f"the compiled bundle {self.card.name!r} cannot be loaded: {error}.") from error
         self._network = library.quaver_network
-        self._network.argtypes, self._network.restype = (ctypes.c_void_p, _FLOATS, _FLOATS), None
+        told = (ctypes.c_int,) if self._facts.frame else ()
+        self._network.argtypes, self._network.restype = (ctypes.c_void_p, _FLOATS, *told, _FLOATS), None
         if self._facts.hears:
             self._features = library.quaver_features
             self._features.argtypes = (ctypes.c_void_p, _FLOATS, ctypes.c_int, _FLOATS)
@@ -89,19 +92,22 @@ class Network:
         arena = self._arena()
         for row, probabilities in zip(features, told, strict=True):
             given = np.ascontiguousarray(row, np.float32).reshape(-1)
-            if given.size != self._facts.inputs:
+            frames = (len(row),) if self._facts.frame else ()
+            if given.size > self._facts.inputs or (not frames and given.size < self._facts.inputs):
                 raise CompileError(f"the compiled network takes {self._facts.inputs} values, got {given.size}.")
-            self._network(arena.ctypes.data, given, probabilities)
+            self._network(arena.ctypes.data, given, *frames, probabilities)
         return told, None
 
     def features(self, samples: Array) -> Array:
         """Compute the features of one clip, in C where they have C."""
         samples = np.ascontiguousarray(samples, np.float32)
         if self._facts.hears and self._facts.shortest <= len(samples) <= self._facts.longest:
-            made = np.empty(self._facts.inputs, np.float32)
+            spec = self.card.spec
+            frames = spec.frames(len(samples)) if isinstance(spec, LogmelSpec) and self._facts.frame else 0
+            made = np.empty(frames * self._facts.frame or self._facts.inputs, np.float32)
             arena = self._arena()
             if self._features(arena.ctypes.data, samples, len(samples), made) == 0:
-                return made.reshape(self.card.spec.shape)
+                return made if not self._facts.frame else made.reshape(-1, self._facts.frame)
         return frontend.features(samples, self.card.spec)  # which also says what is wrong with the samples
 
     def adapted(self, profile: Profile | None) -> Options:
@@ -127,8 +133,9 @@ def _compile(bundle: Bundle, folder: Path) -> None:
         make(program, find("native"), fresh, check=False)
         sound = program.contract.sound
         longest = (program.contract.shortest, sound.longest) if sound else (0, 0)
-        inputs = int(np.prod(program.plan.input.shape))
-        write_json(fresh / FACTS, vars(Facts(program.arena, inputs, sound is not None, *longest)))
+        shape = program.plan.input.shape
+        inputs, frame = int(np.prod(shape)), int(shape[-1]) if program.plan.open else 0
+        write_json(fresh / FACTS, vars(Facts(program.arena, inputs, sound is not None, *longest, frame)))
         _check(bundle, fresh)
         if not folder.exists():  # nobody else was faster
             fresh.rename(folder)
@@ -154,7 +161,7 @@ def _check(bundle: Bundle, folder: Path) -> None:
         samples = samples[: round(bundle.card.window["seconds"] * bundle.card.spec.sample_rate)]
         got = made.run(made.features(samples)[None])[0]
         off = float(np.abs(got - reference.run(reference.features(samples)[None])[0]).max())
-        if not off <= BARS[bundle.card.precision]:
+        if not off <= bar(bundle):
             raise CompileError(
                 f"the compiled bundle {bundle.card.name!r} differs from ONNX Runtime by {off:.2g} in a probability; "
                 "please report it with the compiler, and leave runtime='native' out."

@@ -82,14 +82,14 @@ class Program:
         own = "    float features[QUAVER_INPUTS];\n    float sums[QUAVER_OUTPUTS];\n" if self.contract.sound else ""
         body = emit.kit("model.h") if self.contract.sound else emit.kit("model_network.h")
         about = self.banner("From a voice to emotions." if self.contract.sound else "A network.")
-        made = self._told(body).replace("@NUMBERS@", numbers).replace("@OWN@", own)
+        made = self.told(body).replace("@NUMBERS@", numbers).replace("@OWN@", own)
         return about + made.replace("@WORDS@", str(-(-self.shared // 64) * 16))
 
     def source(self) -> str:
         """Write the program."""
         sound = self.contract.sound
         head = '#include "quaver_model.h"\n\n#include <math.h>\n#include <string.h>\n\n#include "quaver_weights.h"\n'
-        rest = self._sounds(sound) if sound else self._told(emit.kit("network_only.c"))
+        rest = self._sounds(sound) if sound else self.told(emit.kit("network_only.c"))
         return "\n".join([self.banner("The program."), head, emit.network(self.plan, rest), rest])
 
     def _sounds(self, sound: Sound) -> str:
@@ -97,10 +97,10 @@ class Program:
         macros = {"SILENCE": constant(SILENCE), "TEMPERATURE": constant(self.contract.temperature)}
         defined = "\n".join(f"#define {name} {value}" for name, value in macros.items())
         told = f"\nconst char *const quaver_labels[QUAVER_OUTPUTS] = {{{labels}}};\n"
-        kit = self._told(emit.kit("classify.c")).replace("@KIND@", sound.kind)
+        kit = self.told(emit.kit("classify.c")).replace("@KIND@", sound.kind)
         return "\n".join([sound.text(), _HOLDS.replace("@KIND@", sound.kind), defined, told, kit])
 
-    def _told(self, text: str) -> str:
+    def told(self, text: str) -> str:
         """Fill in where the network is told how many frames its input has, if that is open."""
         given = ("int frames, ", "frames, ", "QUAVER_FRAMES(length), ") if self.plan.open else ("", "", "")
         for mark, words in zip(("@TAKES_FRAMES@", "@FRAMES@", "@COUNTED@"), given, strict=True):

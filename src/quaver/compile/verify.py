@@ -89,7 +89,7 @@ def verify(folder: Path, target: Target, bundle: Bundle, clips: Sequence[Path] =
     got = answers.probabilities
     same = int((got.argmax(axis=-1) == expected.argmax(axis=-1)).reshape(-1, len(sounds)).all(axis=0).sum())
     furthest = float(np.abs(got - expected).max())
-    verdict = Verdict(len(sounds), furthest, same, _bar(bundle), answers.measured)
+    verdict = Verdict(len(sounds), furthest, same, bar(bundle), answers.measured)
     if not verdict.holds:
         raise CompileError(
             f"the artifact differs from ONNX Runtime by {verdict.largest:.2g} in a probability, {verdict.bar:g} is "
@@ -98,7 +98,7 @@ def verify(folder: Path, target: Target, bundle: Bundle, clips: Sequence[Path] =
     return verdict
 
 
-def _bar(bundle: Bundle) -> float:
+def bar(bundle: Bundle) -> float:
     """Give the difference that is allowed; networks of open length have attention."""
     spreads = bundle.card.precision == "int8" and None in bundle.card.spec.shape
     return SPREAD if spreads else BARS[bundle.card.precision]

@@ -53,17 +53,17 @@ static kind chosen(void)
     default: return name##_sse2(__VA_ARGS__);                                                                          \
     }
 
-#define NETWORK(name) void name(quaver_arena *arena, const float *input, float *output)
+#define NETWORK(name) void name(quaver_arena *arena, const float *input, @TAKES_FRAMES@float *output)
 NETWORK(quaver_network_avx512);
 NETWORK(quaver_network_avx2);
 NETWORK(quaver_network_sse2);
 
-void quaver_network(quaver_arena *arena, const float input[QUAVER_INPUTS], float output[QUAVER_OUTPUTS])
+void quaver_network(quaver_arena *arena, const float input[QUAVER_INPUTS], @TAKES_FRAMES@float output[QUAVER_OUTPUTS])
 {
     switch (chosen()) {
-    case AVX512: quaver_network_avx512(arena, input, output); break;
-    case AVX2: quaver_network_avx2(arena, input, output); break;
-    default: quaver_network_sse2(arena, input, output); break;
+    case AVX512: quaver_network_avx512(arena, input, @FRAMES@output); break;
+    case AVX2: quaver_network_avx2(arena, input, @FRAMES@output); break;
+    default: quaver_network_sse2(arena, input, @FRAMES@output); break;
     }
 }
 
@@ -84,5 +84,33 @@ quaver_status quaver_classify(quaver_arena *arena, const float *samples, int cou
 quaver_status quaver_features(quaver_arena *arena, const float *samples, int count, float features[QUAVER_INPUTS])
 {
     CHOOSE(quaver_features, arena, samples, count, features)
+}
+
+#define STREAM(name)                                                                                                   \
+    quaver_status name(quaver_stream *stream, quaver_arena *arena, const float *samples, int count, int *taken,       \
+                       float *result)
+#define FINISH(name) quaver_status name(quaver_stream *stream, quaver_arena *arena, float *result)
+void quaver_begin_sse2(quaver_stream *stream);
+STREAM(quaver_push_avx512);
+STREAM(quaver_push_avx2);
+STREAM(quaver_push_sse2);
+FINISH(quaver_finish_avx512);
+FINISH(quaver_finish_avx2);
+FINISH(quaver_finish_sse2);
+
+void quaver_begin(quaver_stream *stream)
+{
+    quaver_begin_sse2(stream); /* the same in all */
+}
+
+quaver_status quaver_push(quaver_stream *stream, quaver_arena *arena, const float *samples, int count, int *taken,
+                          float probabilities[QUAVER_OUTPUTS])
+{
+    CHOOSE(quaver_push, stream, arena, samples, count, taken, probabilities)
+}
+
+quaver_status quaver_finish(quaver_stream *stream, quaver_arena *arena, float probabilities[QUAVER_OUTPUTS])
+{
+    CHOOSE(quaver_finish, stream, arena, probabilities)
 }
 #endif

@@ -71,7 +71,11 @@ int main(void)
     for (int i = 0; i < QUAVER_INPUTS; i++)
         features[i] = 0.5f;
     board_start_clock();
+#ifdef QUAVER_FRAMES
+    quaver_network(&arena, features, QUAVER_FRAMES(QUAVER_LONGEST), output);
+#else
     quaver_network(&arena, features, output);
+#endif
     print_fact("network", board_clock());
     print_fact("stack", board_stack_used());
     return failed;
