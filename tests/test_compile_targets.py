@@ -165,6 +165,17 @@ def test_native_code_predicts_as_onnx_runtime_does(small, bytewise, monkeypatch,
         quaver.load(small.path, runtime="gpu")
 
 
+def test_sounds_of_any_length_are_heard_natively(monkeypatch, tmp_path):
+    """By `nano`, whose network is told how many frames there are."""
+    compiler()
+    monkeypatch.setenv("QUAVER_CACHE", str(tmp_path))
+    ours, theirs = quaver.load("nano", runtime="native"), quaver.load("nano")
+    samples, rate = audio.load(zoo.samples()[2], 16_000)
+    for sound in (samples[:4800], samples, np.tile(samples, 5)):
+        got, wanted = (each.predict(sound, rate).probabilities for each in (ours, theirs))
+        assert got == pytest.approx(wanted, abs=0.02)
+
+
 def test_a_network_alone_is_run_natively_where_its_features_have_no_c(monkeypatch, tmp_path):
     compiler()
     monkeypatch.setenv("QUAVER_CACHE", str(tmp_path))

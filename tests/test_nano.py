@@ -8,7 +8,7 @@ from conftest import ROOT
 from onnx.tools.update_model_dims import update_inputs_outputs_dims
 
 from quaver import audio, frontend, networks
-from quaver.compile.source import read
+from quaver.compile.source import Wishes, read
 from quaver.errors import TrainingError
 from quaver.export import to_onnx
 from quaver.networks import nano
@@ -74,7 +74,7 @@ def test_it_fits_a_microcontroller(model, eight_bits, tmp_path):
     assert len(eight_bits.SerializeToString()) <= 250_000
     sizes = {"features": [1, nano.FRAMES, SPEC.n_mels]}, {"probabilities": [1, 7]}
     onnx.save(update_inputs_outputs_dims(eight_bits, *sizes), tmp_path / "nano.onnx")
-    program, _ = read(str(tmp_path / "nano.onnx"), "", lean=True)
+    program, _ = read(str(tmp_path / "nano.onnx"), "", Wishes(lean=True))
     assert program.arena <= 100_000
     assert program.constant_bytes <= 250_000
 
