@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 
 .PHONY: help setup demo test test-slow test-backends test-torch test-tensorflow lint fix wheel clean
 .PHONY: benchmark-frontend benchmark-leaks benchmark-explore benchmark-article benchmark-bundles benchmark-accuracy
-.PHONY: benchmark-compile benchmark-boards test-compile
+.PHONY: benchmark-compile benchmark-boards benchmark-predict benchmark-loco test-compile
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -74,6 +74,12 @@ benchmark-bundles: setup  ## train and score the bundles that come with quaver; 
 
 benchmark-accuracy: setup  ## every protocol on speakers never heard; hours, resumable fold by fold
 	$(BIN)/python benchmarks/accuracy.py
+
+benchmark-predict: setup  ## what it costs to hear a clip, from the file and from the shell
+	$(BIN)/python benchmarks/predict.py
+
+benchmark-loco: setup  ## the default network on corpora that it has never heard; resumable
+	$(BIN)/python benchmarks/loco.py
 
 benchmark-compile: setup  ## compiled programs against ONNX Runtime and librosa, in one run
 	$(BIN)/python benchmarks/compile.py

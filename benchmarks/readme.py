@@ -256,6 +256,21 @@ def row(name: str, scores: dict[str, Any]) -> str:
     )
 
 
+def predicting() -> str:
+    """Say what it costs to hear a clip."""
+    told = load("predict")
+    return "\n".join(
+        [
+            f"Hearing a second of sound takes {1000 * told['processor_seconds_per_second']:.0f} ms of a core from the file "
+            f"to the answer, {told['ratio']:.1f} times",
+            "what ONNX Runtime takes for the network alone. From the shell to the printed answer a new process takes "
+            f"{told['cold_start_seconds']:.1f} s",
+            f"({told['fastest_seconds']:.1f} to {told['slowest_seconds']:.1f}, at a load of {told['load']:g}) and "
+            f"{told['memory_mb']} MB (`benchmarks/predict.py`).",
+        ]
+    )
+
+
 def frontend() -> str:
     """Say how fast the features are."""
     told = load("frontend")["all"]
@@ -297,7 +312,7 @@ def percent(value: float) -> str:
 
 
 PAGES = {
-    README: (article, default, accuracy, frontend, compiled),
+    README: (article, default, accuracy, predicting, frontend, compiled),
     ROOT / "docs" / "small.md": (accuracy, loco, tries, robustness, adaptation),
     ROOT / "docs" / "nano.md": (nano, nano_tries),
 }
