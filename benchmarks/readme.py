@@ -261,8 +261,8 @@ def predicting() -> str:
     told = load("predict")
     return "\n".join(
         [
-            f"Hearing a second of sound takes {1000 * told['processor_seconds_per_second']:.0f} ms of a core from the file "
-            f"to the answer, {told['ratio']:.1f} times",
+            f"Hearing a second of sound takes {1000 * told['processor_seconds_per_second']:.0f} ms of a core, from the "
+            f"file to the answer, {told['ratio']:.1f} times",
             "what ONNX Runtime takes for the network alone. From the shell to the printed answer a new process takes "
             f"{told['cold_start_seconds']:.1f} s",
             f"({told['fastest_seconds']:.1f} to {told['slowest_seconds']:.1f}, at a load of {told['load']:g}) and "

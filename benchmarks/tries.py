@@ -37,7 +37,6 @@ SHIPPED = SETTINGS["small"]
 TRIES: dict[str, tuple[dict[str, float], dict[str, Any], tuple[str, ...]]] = {  # the head, the recipe, the variants
     "as shipped": ({}, {}, SHIPPED.variants),
     "no variants": ({}, {}, ("",)),
-    "white noise, rooms, bands, speed and gain": ({}, {}, ("", "snr", "room+snr", "band", "speed+gain")),
     "no mixtures": ({}, {"mixup": 0.0}, SHIPPED.variants),
     "without adapted voices": ({}, {"adapted": False}, SHIPPED.variants),
     "neither mixtures nor adapted voices": ({}, {"mixup": 0.0, "adapted": False}, SHIPPED.variants),
