@@ -236,9 +236,7 @@ def test_bundles_lists_what_is_installed(run, bundle, monkeypatch, tmp_path):
         "scores": {"uar": 0.6123, "interval": [0.55, 0.67]},
     }
     table = run("bundles").stdout
-    assert all(
-        word in table for word in ("tiny", "article", scored.card.fingerprint, "1,141", "61.2 %", "55-67", "CC0-1.0")
-    )
+    assert all(word in table for word in ("tiny", "article", "1,141", "61.2 %", "55-67", "CC0-1.0"))
 
 
 def test_bundles_shows_a_card(run, bundle):

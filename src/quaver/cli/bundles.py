@@ -53,13 +53,15 @@ def _table(found: "list[Bundle]") -> Any:
     if not found:
         return "No bundle is installed; train one: quaver train m.csv --final -o run"
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("name", "frontend", "fingerprint", "parameters", "size", "UAR", "licence"):
-        table.add_column(title, justify="right" if title in ("parameters", "size", "UAR") else "left", overflow="fold")
+    for title in ("name", "frontend", "parameters", "size", "UAR", "corpora", "licence"):
+        table.add_column(
+            title, justify="right" if title in ("parameters", "size", "UAR", "corpora") else "left", overflow="fold"
+        )
     for bundle in found:
         card = bundle.card
         table.add_row(
-            *(card.name, card.spec.name, card.fingerprint, f"{card.network['parameters']:,}"),
-            *(_size(bundle), _uar(card), card.licence),
+            *(card.name, card.spec.name, f"{card.network['parameters']:,}", _size(bundle), _uar(card)),
+            *(str(len(card.corpora)), card.licence),
         )
     return table
 
