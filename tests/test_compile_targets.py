@@ -286,7 +286,7 @@ def shared_library(bundle, folder: Path) -> None:
           "-lquaver", "-Wl,-rpath,.", "-o", "quaver_check", "-lm", folder=folder)  # fmt: skip
 
 
-def test_the_native_methods_of_java_answer(small, tmp_path):
+def test_the_native_methods_of_java_answer(small, tmp_path, monkeypatch):
     compiler()
     shared_library(small, tmp_path)
     own = replace(targets()["android"], runner=(), emulator="", answers=None)
@@ -298,7 +298,8 @@ def test_the_native_methods_of_java_answer(small, tmp_path):
     (tmp_path / "clip.raw").write_bytes(np.asarray(sound, "<f4").tobytes())
     (tmp_path / "java/org/quaver/Check.java").write_text(JAVA)
     built("javac", "-d", "classes", *(tmp_path / "java").rglob("*.java"), folder=tmp_path)
-    lines = built("java", "-Djava.library.path=.", "-cp", "classes", "org.quaver.Check", "clip.raw", folder=tmp_path)
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
+    lines = built("java", "-cp", "classes", "org.quaver.Check", "clip.raw", folder=tmp_path)
     first, short, label = lines.splitlines()
     wanted = list(quaver.Predictor(small).predict(sound, 22_050).probabilities.values())
     assert [float(word) for word in first.split()[:-2]] == pytest.approx(wanted, abs=1e-4)
