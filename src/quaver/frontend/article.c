@@ -31,10 +31,7 @@ static void article_window(fft_work *fft, const float *samples, int count, int f
 {
     const int first = frame * HOP - FFT_SIZE / 2;
     if (first >= 0 && first + FFT_SIZE <= count) {
-        for (int i = 0; i < FFT_HALF; i++) {
-            fft->real[0][i] = samples[first + 2 * i] * quaver_window[2 * i];
-            fft->imag[0][i] = samples[first + 2 * i + 1] * quaver_window[2 * i + 1];
-        }
+        fft_take(fft, samples + first, quaver_window);
         return;
     }
     for (int i = 0; i < FFT_HALF; i++) {

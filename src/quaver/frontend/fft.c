@@ -125,6 +125,15 @@ static int fft_complex(fft_work *work)
     return from;
 }
 
+/* Take FFT_SIZE samples under a window, even ones as the real and odd ones as the imaginary parts. */
+INLINE void fft_take(fft_work *work, const float *restrict samples, const float *restrict window)
+{
+    for (int i = 0; i < FFT_HALF; i++) {
+        work->real[0][i] = samples[2 * i] * window[2 * i];
+        work->imag[0][i] = samples[2 * i + 1] * window[2 * i + 1];
+    }
+}
+
 /* The powers (FFT_SIZE / 2 + 1) of the real samples whose even and odd ones lie in real[0] and imag[0]. */
 INLINE void fft_powers(fft_work *work, float *restrict powers)
 {
