@@ -19,7 +19,9 @@ def quantise(model: "onnx.ModelProto", calibration: Array) -> "onnx.ModelProto":
 
     The input, its normalisation, the first layer with weights and the last one's sums stay float32: features have long
     tails, of which eight bits leave little (for the article's network that alone is two thirds of the error, and its
-    first layer 2 kB), and logits in eight bits would blur the probabilities. Weights keep seven of their eight bits:
+    first layer 2 kB), and logits in eight bits would blur the probabilities. So do attention's own products, which have
+    no weights to save, and the sums of the dense layers of a sequence, which go on in float32 anyway: with them in eight
+    bits the answers of `small` moved more than twice as far (docs/small.md). Weights keep seven of their eight bits:
     processors without VNNI add two products in 16 bits, with saturation. So every machine gives the same answer.
 
     Args:
@@ -39,6 +41,8 @@ def quantise(model: "onnx.ModelProto", calibration: Array) -> "onnx.ModelProto":
     # Says that the graph needs no preparation, which is so, and keeps a warning off the root logger.
     onnx.helper.set_model_props(prepared, {"onnx.quant.pre_process": "onnxruntime.quant"})
     first = next((node.name for node in model.graph.node if node.op_type in ("Conv", "Gemm")), "")
+    weights = {tensor.name for tensor in model.graph.initializer}
+    inner = [n.name for n in model.graph.node if n.op_type == "MatMul" and not weights & set(n.input)]
     with tempfile.TemporaryDirectory() as folder, _quiet():
         path = Path(folder, "model.onnx")
         quantize_static(
@@ -46,15 +50,14 @@ def quantise(model: "onnx.ModelProto", calibration: Array) -> "onnx.ModelProto":
             path,
             _Calibration(calibration, model.graph.input[0]),
             op_types_to_quantize=["Conv", "Gemm", "MatMul", "Relu", "MaxPool", "Flatten", "GlobalAveragePool"],
-            nodes_to_exclude=[first],
+            nodes_to_exclude=[first, *inner],
             per_channel=True,
             reduce_range=True,
             activation_type=QuantType.QInt8,
             weight_type=QuantType.QInt8,
             extra_options={
-                "OpTypesToExcludeOutputQuantization": ["Gemm"],
+                "OpTypesToExcludeOutputQuantization": ["Gemm", "MatMul"],
                 "WeightSymmetric": True,
-                "MatMulConstBOnly": True,  # the products inside attention have no weights
             },
         )
         quantised = onnx.load(path)
