@@ -19,10 +19,10 @@ def quantise(model: "onnx.ModelProto", calibration: Array) -> "onnx.ModelProto":
 
     The input, its normalisation, the first layer with weights and the last one's sums stay float32: features have long
     tails, of which eight bits leave little (for the article's network that alone is two thirds of the error, and its
-    first layer 2 kB), and logits in eight bits would blur the probabilities. So do attention's own products, which have
-    no weights to save, and the sums of the dense layers of a sequence, which go on in float32 anyway: with them in eight
-    bits the answers of `small` moved more than twice as far (docs/small.md). Weights keep seven of their eight bits:
-    processors without VNNI add two products in 16 bits, with saturation. So every machine gives the same answer.
+    first layer 2 kB), and logits in eight bits would blur the probabilities. So do the sums of dense layers over time,
+    which go on in float32 anyway, and attention's own products, which have no weights to save: it is there that eight
+    bits cost most. Weights keep seven of their eight bits: processors without VNNI add two products in 16 bits, with
+    saturation. So every machine gives the same answer.
 
     Args:
         model: from `to_onnx`; it is not changed.
