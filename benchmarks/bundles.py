@@ -74,7 +74,7 @@ SETTINGS = {
 SETTINGS["small-open"] = SETTINGS["small"]
 KEEP = (
     *("clips", "uar", "wa", "macro_f1", "interval", "recall", "speakers", "corpora", "genders", "ece"),
-    *("labels", "confusion"),
+    *("labels", "confusion", "reliability"),
 )
 
 

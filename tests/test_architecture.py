@@ -22,7 +22,7 @@ ROWS = (  # from the bottom; a module imports only from rows below its own
     {"leaks", "networks"},
     {"stems", "runtime"},
     {"predict", "dataset", "scores"},
-    {"evaluate", "fit", "provenance", "voices"},
+    {"evaluate", "fit", "provenance", "together", "voices"},
     {"run_folder", "sides", "teaching"},
     {"train", "explore", "compile"},
     {"report"},

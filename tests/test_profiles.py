@@ -2,6 +2,7 @@
 
 import json
 import stat
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,11 +11,12 @@ import tiny_teacher as tiny
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quaver import frontend, networks, profiles
+from quaver import EMOTIONS, evaluate, frontend, networks, profiles
 from quaver.backend import keras
 from quaver.cli.app import main
-from quaver.errors import ProfileError
+from quaver.errors import ProfileError, QuaverError
 from quaver.export import to_onnx
+from quaver.manifest import Manifest
 from quaver.networks import layers, whisper
 from quaver.predict import Predictor
 from quaver.profiles import ENOUGH, Profile
@@ -180,6 +182,64 @@ def test_a_bad_file_teaches_nothing(bundle, clips, tmp_path, capsys):
 
 def test_a_network_that_cannot_adapt_says_so(clips, capsys):
     assert program("predict", clips[0], "--bundle", "article", "--speaker", "anna") == 1
-    assert (
-        capsys.readouterr().err == "quaver: the bundle 'article' cannot adapt to a speaker; use one that can: small.\n"
-    )
+    assert capsys.readouterr().err == "quaver: the bundle 'article' cannot adapt to voices; use one that can: small.\n"
+
+
+# ------------------------------------------------------------------------- what several sounds have in common
+
+
+def test_answering_again_is_answering_with_the_profile(bundle, clips):
+    predictor = Predictor(bundle)
+    known = Profile("all", predictor.network.model)
+    for clip in clips:
+        _, known = predictor.listen(clip, profile=known)
+    before, voices = predictor.overhear(clips[0])
+    assert before == predictor.predict(clips[0])
+    again, at_once = predictor.again(before, voices, known), predictor.predict(clips[0], profile=known)
+    assert again.probabilities == pytest.approx(at_once.probabilities, abs=1e-5)
+    assert [(s.start, s.end) for s in again.segments] == [(s.start, s.end) for s in at_once.segments]
+
+
+def test_together_adapts_to_what_all_have_in_common_whatever_their_order(bundle, clips, tmp_path, capsys):
+    def said(*words):
+        assert program("predict", *words, "--bundle", bundle.path, "--together", "--json") == 0
+        return {Path(row["file"]).name: row for row in json.loads(capsys.readouterr().out)}
+
+    (tmp_path / "text.wav").write_text("no sound")
+    one, other = said(*clips, tmp_path / "text.wav"), said(*reversed(clips))
+    assert "error" in one["text.wav"]
+    predictor = Predictor(bundle)
+    known = Profile("all", predictor.network.model)
+    for clip in clips:
+        known = known.heard(predictor.overhear(clip)[1].mean(axis=0))
+    for clip in clips:
+        wanted = predictor.predict(clip, profile=known).probabilities
+        assert one[clip.name]["probabilities"] == pytest.approx(wanted, abs=1e-5)
+        assert other[clip.name]["probabilities"] == pytest.approx(wanted, abs=1e-5)
+    assert profiles.names() == ()  # nothing is kept
+
+
+@pytest.mark.parametrize("words", [["--speaker", "anna"], []])
+def test_together_needs_several_sounds_and_no_speaker(bundle, clips, words, capsys):
+    given = clips if words else clips[:1]
+    assert program("predict", *given, "--bundle", bundle.path, "--together", *words) == 2
+    assert "--together" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("to", ["speaker", "corpus"])
+def test_a_bundle_is_scored_with_profiles_of_each(bundle, clips, emodb, to):
+    known = Manifest.read(emodb / "manifest.csv")
+    some = known.where(lambda clip: clip.speaker in ("08", "09") and clip.emotion in EMOTIONS)
+    some = Manifest(some.clips[:6] + some.clips[-6:])
+    predictor = Predictor(bundle)
+    groups = [clip.group if to == "speaker" else clip.corpus for clip in some]
+    profile_of = {group: Profile("all", predictor.network.model) for group in groups}
+    for clip, group in zip(some, groups, strict=True):
+        profile_of[group] = profile_of[group].heard(predictor.overhear(clip.path)[1].mean(axis=0))
+    wanted = [predictor.predict(c.path, profile=profile_of[g]).emotion for c, g in zip(some, groups, strict=True)]
+    found, given = evaluate.adapted(bundle, some, to)
+    assert [bundle.card.emotions[i] for i in given.argmax(axis=1)] == wanted
+    told = evaluate.bundle(bundle, some, adapt=to, allow_leak=True)
+    assert any(f"adapted to each {to}" in note for note in told.notes)
+    with pytest.raises(QuaverError, match="adapt to one of: speaker, corpus"):
+        evaluate.bundle(bundle, some, adapt="room", allow_leak=True)

@@ -1,7 +1,7 @@
 """Score models on speakers they never heard: a training run's folds, or a bundle on a manifest."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,11 @@ from quaver.calibrate import Probabilities, Truth
 from quaver.errors import QuaverError
 from quaver.files import atomic_path
 from quaver.manifest import Clip, Manifest
+from quaver.onnx_graph import VOICE
 from quaver.scores import RESAMPLES, Predictions, Scores
 from quaver.stems import Stem
+
+ADAPTS: dict[str, Callable[[Clip], str]] = {"speaker": lambda clip: clip.group, "corpus": lambda clip: clip.corpus}
 
 
 def score(
@@ -96,6 +99,7 @@ def bundle(
     protocol: str | None = None,
     *,
     allow_leak: bool = False,
+    adapt: str = "",
     seed: int = 0,
     progress: dataset.Progress | None = None,
 ) -> Scores:
@@ -109,10 +113,13 @@ def bundle(
         manifest: clips of any corpora.
         protocol: score only the clips it is about; None takes every clip with a label of the bundle.
         allow_leak: score heard speakers as well, and mark the scores as speaker-dependent.
+        adapt: "speaker" gives the network a profile of each speaker, "corpus" one of each corpus, made of all clips
+            that are scored, without labels (transductive); "" gives none.
         seed: of the bootstrap.
         progress: receives (done, total) while features are computed.
 
     Raises:
+        ProfileError: the bundle's network cannot adapt.
         LeakError: a scored clip sounds like one of a heard speaker.
         QuaverError: no speaker, no label or no readable clip is left.
     """
@@ -120,7 +127,9 @@ def bundle(
     card, notes = model.card, list[str]()
     clips, implied = _selected(manifest, protocol)
     tested = _unheard(card, _labelled(card, clips, notes), allow_leak or implied, notes)
-    features, probabilities = answers(model, tested, progress)
+    features, probabilities = adapted(model, tested, adapt, progress) if adapt else answers(model, tested, progress)
+    if adapt:
+        notes.append(f"adapted to each {adapt} by all of its scored clips, without labels")
     if features.failures:
         notes.append(f"{len(features.failures)} clips could not be read; the first: {features.failures[0][1]}")
     independent = _independent(card, features.clips, manifest, allow_leak or implied, notes)
@@ -149,6 +158,33 @@ def answers(
 
     found = dataset.extract(tested, card.spec, progress=progress)
     return found, Predictor(model).probabilities(found.values)
+
+
+def adapted(
+    model: Bundle, tested: Manifest, to: str, progress: dataset.Progress | None = None
+) -> tuple[dataset.Features, calibrate.Probabilities]:
+    """Do what `answers` does with a profile of each of `ADAPTS`, made of all of its clips.
+
+    Raises:
+        ProfileError: the bundle's network cannot adapt.
+        QuaverError: not one clip could be read, or there are no such profiles.
+    """
+    from quaver.profiles import Profile
+    from quaver.runtime import Network  # late: starts ONNX Runtime
+
+    if to not in ADAPTS:
+        raise QuaverError(f"clips share no {to!r}; adapt to one of: {', '.join(ADAPTS)}.")
+    network = Network(model, threads=1)
+    network.require_voice()
+    encoder = Stem(model.model, network.model, (network.voices,), VOICE)
+    found = dataset.extract(tested, model.card.spec, through=encoder, cache=False, progress=progress)
+    shared = [ADAPTS[to](clip) for clip in found.clips]
+    known = {name: Profile("all", network.model) for name in shared}
+    for name, voice in zip(shared, found.values, strict=True):
+        known[name] = known[name].heard(voice)
+    options = {name: network.adapted(profile) for name, profile in known.items()}
+    raw = [network.again(voice, options[name]) for name, voice in zip(shared, found.values, strict=True)]
+    return found, calibrate.apply(np.array(raw), model.card.temperature)
 
 
 def _selected(manifest: Manifest, protocol: str | None) -> tuple[Manifest, bool]:

@@ -99,12 +99,42 @@ class Predictor:
             ProfileError: this bundle's network cannot adapt to speakers.
         """
         ear = _Ear(self.network, profile)
+        return self._listen(sound, sample_rate, ear), ear.learnt()
+
+    def overhear(self, sound: Sound, sample_rate: int | None = None) -> tuple[Prediction, Array]:
+        """Do what `predict` does, and give what the network tells of the voice (segments, m), for `again`.
+
+        Raises:
+            AudioError: the sound cannot be read, is too short, silent, or not finite.
+            ProfileError: this bundle's network cannot adapt to voices.
+        """
+        self.network.require_voice()
+        ear = _Ear(self.network, None)
+        return self._listen(sound, sample_rate, ear), np.array(ear.voices)
+
+    def again(self, before: Prediction, voices: Array, profile: Profile) -> Prediction:
+        """Answer anew to a sound that was heard before, now that more is known of those who speak.
+
+        Args:
+            before: from `overhear`.
+            voices: likewise.
+            profile: of the voices.
+
+        Raises:
+            ProfileError: this bundle's network cannot adapt, or the profile belongs to another one.
+        """
+        options = self.network.adapted(profile)
+        raw = np.array([self.network.again(voice, options) for voice in voices])
+        ends = [(segment.start, segment.end) for segment in before.segments]
+        return self._prediction(self._answered(ends, raw), before.file, before.seconds)
+
+    def _listen(self, sound: Sound, sample_rate: int | None, ear: "_Ear") -> Prediction:
         if isinstance(sound, np.ndarray | list | tuple):
             samples = _samples(np.asarray(sound), sample_rate, self.spec.sample_rate)
-            return self._hear([samples], None, ear), ear.learnt()
+            return self._hear([samples], None, ear)
         if not isinstance(sound, str | Path) and not sound.seekable():  # a pipe can be read only once
             sound = _Kept(sound)
-        return self._hear_file(sound, ear), ear.learnt()
+        return self._hear_file(sound, ear)
 
     def _hear_file(self, sound: Source, ear: "_Ear") -> Prediction:
         rate, name = self.spec.sample_rate, str(sound if isinstance(sound, str | Path) else getattr(sound, "name", "-"))
@@ -133,10 +163,13 @@ class Predictor:
 
     def _segments(self, rows: Sequence[tuple[float, float, Array]], ear: "_Ear") -> list[Segment]:
         raw = ear.run(np.stack([features for _, _, features in rows]))
+        return self._answered([(start, end) for start, end, _ in rows], raw)
+
+    def _answered(self, ends: Sequence[tuple[float, float]], raw: Array) -> list[Segment]:
         probabilities = calibrate.apply(raw, self.bundle.card.temperature)
         return [
             Segment(start, end, self.labels[int(row.argmax())], self._by_label(row))
-            for (start, end, _), row in zip(rows, probabilities, strict=True)
+            for (start, end), row in zip(ends, probabilities, strict=True)
         ]
 
     def _prediction(self, segments: list[Segment], name: str | None, seconds: float) -> Prediction:
@@ -169,7 +202,7 @@ class _Ear:
 
     def run(self, features: Array) -> Array:
         probabilities, voice = self.network.run(features, self.options)
-        if self.profile is not None and voice is not None:
+        if voice is not None:
             self.voices += list(voice)
         return probabilities
 

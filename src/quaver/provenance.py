@@ -22,6 +22,10 @@ NOTES = {
         "Learnt from actors who portray emotions in studios. Spontaneous speech, other languages, rooms, microphones, "
         "ages and accents than those of the training corpora lower the scores, often by much."
     ),
+    "people": (
+        "For comparison: people who judge CREMA-D by voice alone agree with the intended emotion in 40 % of ratings, "
+        "and in 45 % of clips by majority (Cao et al., 2014)."
+    ),
 }
 
 

@@ -1,6 +1,7 @@
 """A bundle's network in ONNX Runtime: features in, probabilities out, and what it knows of the voice."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 
@@ -14,6 +15,8 @@ from quaver.profiles import Profile
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Options = dict[str, Array]
+
+NOTHING = 4  # frames that are empty
 
 # Where the class Network of each runtime lives. Named, not imported: the compiler lies above everything that predicts.
 RUNTIMES = {"onnx": "quaver.runtime", "native": "quaver.compile.native"}
@@ -44,7 +47,8 @@ class Network:
         self.card, self.model = bundle.card, bundle.card.files[MODEL]
         self._session = _session(bundle, threads)
         (self._input,) = (taken.name for taken in self._session.get_inputs())
-        self.adapts = VOICE in {given.name for given in self._session.get_outputs()}
+        told = {given.name: given.shape[-1] for given in self._session.get_outputs()}
+        self.adapts, self.voices = VOICE in told, int(told.get(VOICE) or 0)  # how many values describe a voice
         self._check()
 
     def run(self, features: Array, options: Options | None = None) -> tuple[Array, Array | None]:
@@ -60,6 +64,44 @@ class Network:
         probabilities, *more = self._session.run(None, {self._input: features, **(options or {})})
         return np.asarray(probabilities), np.asarray(more[0]) if self.adapts else None
 
+    def again(self, voice: Array, options: Options) -> Array:
+        """Answer to a sound that was heard before, by what the network told of the voice: only its head matters.
+
+        ONNX Runtime takes values at a network's inputs alone. So the network hears some empty frames, and what its
+        encoder makes of them is exchanged for `voice` at the place where profiles are taken out.
+
+        Args:
+            voice: (m,) from `run`.
+            options: from `adapted`.
+
+        Returns:
+            Uncalibrated probabilities (k,).
+        """
+        known = (voice - options.get(VOICE_MEAN, 0.0)) / options.get(VOICE_DEVIATION, 1.0)
+        nothing = {VOICE_MEAN: self._of_nothing - known, VOICE_DEVIATION: np.ones_like(known)}
+        probabilities, _ = self.run(self._nothing, {name: v.astype(np.float32) for name, v in nothing.items()})
+        return np.asarray(probabilities[0])
+
+    def require_voice(self) -> None:
+        """Refuse a network that tells nothing of the voice.
+
+        Raises:
+            ProfileError: it cannot adapt.
+        """
+        if not self.adapts:
+            raise ProfileError(f"the bundle {self.card.name!r} cannot adapt to voices; use one that can: small.")
+
+    @cached_property
+    def _of_nothing(self) -> Array:
+        """Give what the network tells of empty frames (m,)."""
+        self.require_voice()
+        voice: Array = np.asarray(self.run(self._nothing)[1])[0]
+        return voice
+
+    @property
+    def _nothing(self) -> Array:
+        return np.zeros((1, *(size or NOTHING for size in self.card.spec.shape)), np.float32)
+
     def features(self, samples: Array) -> Array:
         """Compute the features of one clip, (n,) float32 at the frontend's rate; see `frontend.features`."""
         return frontend.features(samples, self.card.spec)
@@ -72,8 +114,7 @@ class Network:
         """
         if profile is None:
             return {}
-        if not self.adapts:
-            raise ProfileError(f"the bundle {self.card.name!r} cannot adapt to a speaker; use one that can: small.")
+        self.require_voice()
         if profile.model != self.model:
             raise ProfileError(f"the profile {profile.name!r} was made with another network than {self.card.name!r}.")
         found = profile.adaptation()

@@ -1,7 +1,7 @@
 """`quaver evaluate`: the scores of a training run, of several seeds, or of a bundle on speakers it has not heard."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,6 +26,9 @@ def evaluate(
     protocol: Annotated[str | None, typer.Option(help="Score only the clips of this protocol.")] = None,
     output: Out = None,
     allow_leak: Annotated[bool, typer.Option("--allow-leak", help="Score heard speakers too, marked as such.")] = False,
+    adapt: Annotated[
+        str, typer.Option(metavar="speaker|corpus", help="Adapt a bundle to each by all its clips, without labels.")
+    ] = "",
     seed: Annotated[int, typer.Option(help="Of the interval's draws.")] = 0,
     as_json: Json = False,
 ) -> None:
@@ -34,14 +37,15 @@ def evaluate(
     quaver evaluate run                                    pool the folds of a training run
     quaver evaluate seed0 seed1 seed2                      mean and range over runs
     quaver evaluate article m.csv --protocol loso          a bundle on the speakers absent from its card
+    quaver evaluate small m.csv --adapt speaker            the same with a profile of each speaker
     quaver evaluate run -o report                          with charts
     """
     runs = _runs(what, more or [])
     if runs:
-        _refuse_with_runs(protocol, allow_leak)
+        _refuse_with_runs(protocol, allow_leak, adapt)
         scores = [_of_run(run, seed) for run in runs]
     else:
-        scores = [_of_bundle(what, more or [], protocol, allow_leak, seed)]
+        scores = [_of_bundle(what, more or [], protocol=protocol, allow_leak=allow_leak, adapt=adapt, seed=seed)]
     if output:
         _write(output, scores, runs)
     emit(_value(scores), as_json, lambda: _text(scores, runs))
@@ -55,9 +59,9 @@ def _runs(what: str, more: list[Path]) -> list[Path]:
     return given if is_run(given[0]) and all(path.is_dir() for path in more) else []
 
 
-def _refuse_with_runs(protocol: str | None, allow_leak: bool) -> None:
-    if protocol or allow_leak:
-        raise typer.BadParameter("--protocol and --allow-leak go with a bundle; a run was trained with its own.")
+def _refuse_with_runs(protocol: str | None, allow_leak: bool, adapt: str) -> None:
+    if protocol or allow_leak or adapt:
+        raise typer.BadParameter("--protocol, --allow-leak and --adapt go with a bundle; a run has its own answers.")
 
 
 def _of_run(folder: Path, seed: int) -> "Scores":
@@ -66,7 +70,7 @@ def _of_run(folder: Path, seed: int) -> "Scores":
     return evaluate.run(folder, seed=seed)
 
 
-def _of_bundle(name: str, manifests: list[Path], protocol: str | None, allow_leak: bool, seed: int) -> "Scores":
+def _of_bundle(name: str, manifests: list[Path], **how: Any) -> "Scores":
     from quaver import evaluate
     from quaver.manifest import Manifest
 
@@ -74,7 +78,7 @@ def _of_bundle(name: str, manifests: list[Path], protocol: str | None, allow_lea
         raise typer.BadParameter(f"{name} holds no predictions of its own: give manifests whose speakers to score.")
     clips = Manifest.read(*manifests)
     with progress("features") as bar:
-        return evaluate.bundle(name, clips, protocol, allow_leak=allow_leak, seed=seed, progress=bar)
+        return evaluate.bundle(name, clips, progress=bar, **how)
 
 
 def _value(scores: "list[Scores]") -> dict[str, object]:

@@ -28,6 +28,10 @@ Timeline = Annotated[bool, typer.Option("--timeline", help="Show how it changes 
 Speaker = Annotated[
     str | None, typer.Option(metavar="NAME", help="Who speaks: adapt to the voice, and learn it for the next time.")
 ]
+Together = Annotated[
+    bool,
+    typer.Option("--together", help="All come from one source: adapt to what they have in common, then answer."),
+]
 Coverage = Annotated[
     float | None,
     typer.Option("--set", metavar="0.9", help="Show the emotions that hold the true one this often: 0.8, 0.9 or 0.95."),
@@ -50,6 +54,7 @@ def predict(
     timeline: Timeline = False,
     coverage: Coverage = None,
     speaker: Speaker = None,
+    together: Together = False,
     output: Out = None,
 ) -> None:
     """Hear the emotion that a voice expresses.
@@ -59,6 +64,7 @@ def predict(
     quaver predict interview.flac --timeline     how it changes
     quaver predict calls/ -o calls.csv           a table for other programs
     quaver predict anna/ --speaker anna          adapt to a voice; see quaver profiles
+    quaver predict calls/ --together             adapt to a room, a line, a language
     ffmpeg -i clip.m4a -f wav - | quaver -       from standard input
     """
     from quaver.bundle import COVERAGE
@@ -68,7 +74,8 @@ def predict(
 
     form = _format(as_json, as_csv, output)
     items = expand(inputs)
-    rows = heard(load(bundle or DEFAULT, coverage=coverage or COVERAGE), items, speaker)
+    predictor = load(bundle or DEFAULT, coverage=coverage or COVERAGE)
+    rows = heard_together(predictor, items) if _together(together, speaker, items) else heard(predictor, items, speaker)
     if form == "text" and output is None:
         done = stream(rows, items, single(inputs), timeline, sets=coverage is not None)
     else:
@@ -85,6 +92,29 @@ def _format(as_json: bool, as_csv: bool, output: Path | None) -> str:
     if as_json or (suffix == ".json" and not as_csv):
         return "json"
     return "csv" if as_csv or suffix == ".csv" else "text"
+
+
+def _together(asked: bool, speaker: str | None, items: Sequence["Input"]) -> bool:
+    """Check that the inputs can be heard together, if that is asked for."""
+    if asked and speaker:
+        raise typer.BadParameter("--together and --speaker exclude each other; a speaker's profile adapts further.")
+    if asked and len(items) < 2:
+        raise typer.BadParameter(f"--together needs several sounds of one source, got {len(items)}.")
+    return asked
+
+
+def heard_together(predictor: "Predictor", items: Sequence["Input"]) -> Iterator[Row]:
+    """Predict all inputs with what they have in common taken out; a bad one gives its error in its place."""
+    from quaver.errors import AudioError
+    from quaver.together import together
+
+    with _bar_of(len(items)) as bar:
+        good = [item for item in items if not item.error]
+        answers = iter(together(predictor, [item.source for item in good], bar))
+    for item in items:
+        told = AudioError(f"{item.name}: {item.error}.") if item.error else next(answers)
+        error = {"file": item.name, "error": str(told)}
+        yield error if isinstance(told, AudioError) else {**told.to_dict(), "file": item.name}
 
 
 def heard(predictor: "Predictor", items: Iterable["Input"], speaker: str | None = None) -> Iterator[Row]:
@@ -138,13 +168,18 @@ def _footer(show: Callable[[Any], object], done: Sequence[Row]) -> None:
 
 def _with_bar(rows: Iterable[Row], total: int) -> list[Row]:
     """Collect rows; show progress where somebody watches."""
-    watched = total > 1 and sys.stderr.isatty()
-    with progress("sounds") if watched else nullcontext(lambda *_: None) as bar:
+    with _bar_of(total) as bar:
         done = []
         for row in rows:
             done.append(row)
             bar(len(done), total)
     return done
+
+
+def _bar_of(total: int) -> Any:
+    """Show progress where somebody watches."""
+    watched = total > 1 and sys.stderr.isatty()
+    return progress("sounds") if watched else nullcontext(lambda *_: None)
 
 
 def _write(done: list[Row], form: str, alone: bool, timeline: bool, output: Path | None) -> None:
