@@ -150,13 +150,16 @@ class Part:
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         return powers / powers.sum(axis=1, keepdims=True)
 
-    def adapted(self, rng: np.random.Generator | None = None, enrolled: int = 0) -> tuple[Array, Array]:
+    def adapted(
+        self, rng: np.random.Generator | None = None, enrolled: int = 0, *, together: bool = False
+    ) -> tuple[Array, Array]:
         """Give the answers of clips and which clips they are.
 
-        Without `enrolled` each speaker's profile is made of all clips, with it of so many that are then left out.
+        Without `enrolled` each speaker's profile is made of all clips, with it of so many that are then left out;
+        `together` makes one profile of everybody's clips.
         """
         voice, scored = self.voice.copy(), np.ones(len(self.clips), bool)
-        for rows in by_speaker(self.clips):
+        for rows in [np.arange(len(self.clips))] if together else by_speaker(self.clips):
             known = rng.permutation(rows)[:enrolled] if enrolled and rng else rows
             profile = Profile("speaker", "")
             for row in known:

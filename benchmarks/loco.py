@@ -54,8 +54,8 @@ def main() -> None:
     told = {"script": "benchmarks/loco.py", "rows": rows, "known": known(bars_of(list(answers.values())))}
     write_json(HERE / "results" / "loco.json", told)
     for name, told in rows.items():
-        plain, adapted = (100 * told[kind]["uar"] for kind in ("scores", "adapted"))
-        say(f"{name}: UAR {plain:.1f}, adapted {adapted:.1f}, coverage of 0.9: {told['sets']['0.9']['coverage']:.3f}")
+        uars = ", ".join(f"{kind} {100 * told[kind]['uar']:.1f}" for kind in ("scores", "together", "adapted"))
+        say(f"{name}: UAR {uars}; coverage of 0.9: {told['sets']['0.9']['coverage']:.3f}")
 
 
 def trained() -> list[Fold]:
@@ -109,12 +109,13 @@ def own_bars(path: Path) -> dict[str, Any]:
 
 
 def row(given: Predictions, bars: dict[str, Any], own: dict[str, Any], part: Part) -> dict[str, Any]:
-    """Score one corpus: as it is, adapted, and how often its sets hold the truth."""
+    """Score one corpus: as it is, taken together, each speaker adapted; and how often its sets hold the truth."""
     told = evaluate.pooled([given]).to_dict()
     adapted = scored([part], lambda each: each.adapted())
+    together = scored([part], lambda each: each.adapted(together=True))
     covered = {name: coverage(given, bar) for name, bar in bars["set"].items()}
     own_covered = {name: coverage(given, bar) for name, bar in own["set"].items()}
-    return {"scores": {key: told[key] for key in KEEP}, "adapted": adapted} | {
+    return {"scores": {key: told[key] for key in KEEP}, "together": together, "adapted": adapted} | {
         "sets": covered,
         "sets_by_own_bars": own_covered,
         "unsure": told_unsure(given, bars["unsure"]),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from quaver.cli.inputs import Input
     from quaver.predict import Predictor
 
+MANY = 5  # clips
 Row = Mapping[str, Any]  # Prediction.to_dict(), or {"file", "error"}
 Inputs = Annotated[
     list[str], typer.Argument(metavar="INPUT...", help="Files, folders, globs, or - for standard input.")
@@ -78,6 +79,7 @@ def predict(
     rows = heard_together(predictor, items) if _together(together, speaker, items) else heard(predictor, items, speaker)
     if form == "text" and output is None:
         done = stream(rows, items, single(inputs), timeline, sets=coverage is not None)
+        _hint(done, bool(speaker or together) or not predictor.network.adapts)
     else:
         done = _with_bar(rows, len(items))
         _write(done, form, single(inputs), timeline, output)
@@ -164,6 +166,12 @@ def _footer(show: Callable[[Any], object], done: Sequence[Row]) -> None:
 
     if not all("error" in row for row in done):
         show(f"\n{FOOTER}")
+
+
+def _hint(done: Sequence[Row], knows: bool) -> None:
+    """Tell where somebody watches what would hear many clips better."""
+    if not knows and len(done) >= MANY and sys.stdout.isatty():
+        print("All of one place or corpus? --together hears them better; all of one person? --speaker NAME.")
 
 
 def _with_bar(rows: Iterable[Row], total: int) -> list[Row]:
