@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 
 .PHONY: help setup demo test test-slow test-backends test-torch test-tensorflow lint fix wheel clean
 .PHONY: benchmark-frontend benchmark-leaks benchmark-explore benchmark-article benchmark-bundles benchmark-accuracy
-.PHONY: benchmark-compile benchmark-boards benchmark-predict benchmark-loco test-compile
+.PHONY: benchmark-compile benchmark-boards benchmark-predict benchmark-loco benchmark-baselines test-compile
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -74,6 +74,12 @@ benchmark-bundles: setup  ## train and score the bundles that come with quaver; 
 
 benchmark-accuracy: setup  ## every protocol on speakers never heard; hours, resumable fold by fold
 	$(BIN)/python benchmarks/accuracy.py
+
+# openSMILE's licence allows research only: it has an environment of its own.
+benchmark-baselines: setup  ## hand-made features and a linear machine on the same folds; an hour, resumable
+	[ -x .venv-opensmile/bin/python ] || $(PYTHON) -m venv .venv-opensmile
+	.venv-opensmile/bin/python -m pip install --quiet --disable-pip-version-check opensmile soundfile soxr
+	$(BIN)/python benchmarks/baselines.py
 
 benchmark-predict: setup  ## what it costs to hear a clip, from the file and from the shell
 	$(BIN)/python benchmarks/predict.py

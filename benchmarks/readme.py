@@ -152,6 +152,28 @@ def accuracy() -> str:
     return "\n".join(lines)
 
 
+def baselines() -> str:
+    """Tabulate hand-made features with a linear machine on the same folds."""
+    done = load("baselines")["rows"]
+    kinds = [kind for kind in ("eGeMAPSv02", "article", "ComParE_2016") if any(key.startswith(kind) for key in done)]
+    head = [f"{kind} | adapted" for kind in kinds]
+    lines = [f"| corpus, protocol | {' | '.join(head)} |", "| --- |" + " --- | --- |" * len(kinds)]
+    for corpus, name in PROTOCOLS:
+        cells = [f"{corpus}, `{name}`"]
+        for kind in kinds:
+            told = done.get(f"{kind} {corpus} {name}", {})
+            cells += [baseline(told.get(what)) for what in ("scores", "adapted")]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def baseline(scores: dict[str, Any] | None) -> str:
+    """Give the UAR with its interval where there are speakers enough."""
+    if scores is None:
+        return "not run"
+    return percent(scores["uar"]) + (span(scores) if len(scores["speakers"]) >= FEW else "")
+
+
 def tries() -> str:
     """Tabulate what was tried for the head, best first."""
     if not (RESULTS / "tries.json").is_file():
@@ -314,7 +336,7 @@ def percent(value: float) -> str:
 
 PAGES = {
     README: (article, default, accuracy, predicting, frontend, compiled),
-    ROOT / "docs" / "small.md": (accuracy, loco, tries, robustness, adaptation),
+    ROOT / "docs" / "small.md": (accuracy, baselines, loco, tries, robustness, adaptation),
     ROOT / "docs" / "nano.md": (nano, nano_tries),
 }
 
