@@ -171,7 +171,7 @@ def _footer(show: Callable[[Any], object], done: Sequence[Row]) -> None:
 def _hint(done: Sequence[Row], knows: bool) -> None:
     """Tell where somebody watches what would hear many clips better."""
     if not knows and len(done) >= MANY and sys.stdout.isatty():
-        print("All of one place or corpus? --together hears them better; all of one person? --speaker NAME.")
+        typer.echo("All of one place or corpus? --together hears them better; all of one person? --speaker NAME.")
 
 
 def _with_bar(rows: Iterable[Row], total: int) -> list[Row]:
