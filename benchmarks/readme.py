@@ -235,6 +235,16 @@ def nano() -> str:
     return "\n".join(lines)
 
 
+def nano_accuracy() -> str:
+    """Tabulate nano on each protocol that was run."""
+    done = load("nano_accuracy")["rows"] if (RESULTS / "nano_accuracy.json").exists() else {}
+    lines = ["| corpus, protocol | clips | UAR |", "| --- | --- | --- |"]
+    for corpus, name in PROTOCOLS:
+        clips = f"{done[name]['clips']:,}" if name in done else ""
+        lines.append(f"| {corpus}, `{name}` | {clips} | {baseline(done.get(name))} |")
+    return "\n".join(lines)
+
+
 def nano_tries() -> str:
     """Tabulate what was tried for nano, best first."""
     found = load("nano_tries") if (RESULTS / "nano_tries.json").exists() else {}
@@ -337,7 +347,7 @@ def percent(value: float) -> str:
 PAGES = {
     README: (article, default, accuracy, predicting, frontend, compiled),
     ROOT / "docs" / "small.md": (accuracy, baselines, loco, tries, robustness, adaptation),
-    ROOT / "docs" / "nano.md": (nano, nano_tries),
+    ROOT / "docs" / "nano.md": (nano, nano_accuracy, nano_tries),
 }
 
 if __name__ == "__main__":
