@@ -9,6 +9,7 @@ from quaver.compile import emit, weights
 from quaver.compile.elementwise import constant
 from quaver.compile.graph import Array
 from quaver.compile.plan import Plan
+from quaver.compile.room import Room
 from quaver.compile.sound import Sound
 
 SILENCE = 1e-4  # of full scale: -80 dB; a window whose peak lies below it is left out
@@ -41,15 +42,14 @@ class Program:
         object.__setattr__(self, "constants", {**self.plan.weights, **(sound.tables() if sound else {})})
 
     @property
-    def shared(self) -> int:
-        """Count the bytes that the frontend and the network use in turns."""
-        return max(self.plan.arena, self.contract.sound.work if self.contract.sound else 0)
+    def room(self) -> Room:
+        """Give the memory that the frontend and the network use in turns."""
+        return Room.of(self.plan, self.contract.sound.work if self.contract.sound else None)
 
     @property
     def arena(self) -> int:
         """Count the bytes of `quaver_arena`: everything that changes."""
-        own = 4 * (prod(self.plan.input.shape) + prod(self.plan.output.shape)) if self.contract.sound else 0
-        return own + -(-self.shared // 64) * 64
+        return self.room.size + (4 * prod(self.plan.output.shape) if self.contract.sound else 0)
 
     @property
     def constant_bytes(self) -> int:
@@ -79,11 +79,11 @@ class Program:
     def header(self) -> str:
         """Write the header."""
         numbers = "\n".join(f"#define {name} {value}" for name, value in self._numbers().items())
-        own = "    float features[QUAVER_INPUTS];\n    float sums[QUAVER_OUTPUTS];\n" if self.contract.sound else ""
+        own = "    float sums[QUAVER_OUTPUTS];\n" if self.contract.sound else ""
         body = emit.kit("model.h") if self.contract.sound else emit.kit("model_network.h")
         about = self.banner("From a voice to emotions." if self.contract.sound else "A network.")
         made = self.told(body).replace("@NUMBERS@", numbers).replace("@OWN@", own)
-        return about + made.replace("@WORDS@", str(-(-self.shared // 64) * 16))
+        return about + made.replace("@WORDS@", str(self.room.size // 4))
 
     def source(self) -> str:
         """Write the program."""
@@ -95,10 +95,11 @@ class Program:
     def _sounds(self, sound: Sound) -> str:
         labels = ", ".join(f'"{label}"' for label in self.contract.labels)
         macros = {"SILENCE": constant(SILENCE), "TEMPERATURE": constant(self.contract.temperature)}
+        macros |= {"FEATURES_AT": str(self.room.features // 4), "WORK_AT": str(self.room.work // 4)}
         defined = "\n".join(f"#define {name} {value}" for name, value in macros.items())
         told = f"\nconst char *const quaver_labels[QUAVER_OUTPUTS] = {{{labels}}};\n"
         kit = self.told(emit.kit("classify.c")).replace("@KIND@", sound.kind)
-        return "\n".join([sound.text(), _HOLDS.replace("@KIND@", sound.kind), defined, told, kit])
+        return "\n".join([sound.text(), defined, _HOLDS.replace("@KIND@", sound.kind), told, kit])
 
     def told(self, text: str) -> str:
         """Fill in where the network is told how many frames its input has, if that is open."""
@@ -136,5 +137,6 @@ class Program:
 
 
 _HOLDS = "/* The arena is large enough for the frontend; a compiler refuses an array of negative size. */\n" + (
-    "typedef char arena_holds_the_frontend[sizeof(@KIND@_work) <= sizeof(((quaver_arena *)0)->shared) ? 1 : -1];\n"
+    "typedef char arena_holds_the_frontend\n"
+    "    [WORK_AT * sizeof(float) + sizeof(@KIND@_work) <= sizeof(((quaver_arena *)0)->shared) ? 1 : -1];\n"
 )

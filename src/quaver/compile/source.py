@@ -5,13 +5,13 @@ from pathlib import Path
 
 from quaver import audio, zoo
 from quaver.bundle import Bundle
-from quaver.compile import adopt, article, attention, fold, fuse, graph, logmel, lower, quantised
+from quaver.compile import adopt, article, attention, fold, fuse, graph, hearing, logmel, lower, quantised
 from quaver.compile.plan import Plan
 from quaver.compile.program import Contract, Program
 from quaver.compile.sound import Sound
 from quaver.errors import CompileError
 from quaver.frontend import ArticleSpec, FrontendSpec, LogmelSpec
-from quaver.windows import WHOLE
+from quaver.windows import whole
 
 NETWORKS = (".onnx", ".keras", ".h5")  # files of bare networks
 
@@ -47,7 +47,7 @@ def program_of(bundle: Bundle, command: str, *, keep: bool = True) -> Program:
     card = bundle.card
     spec = card.spec
     window, hop = (round(card.window[key] * spec.sample_rate) for key in ("seconds", "hop"))
-    sound = sound_of(spec, int(WHOLE * window), keep=keep)
+    sound = sound_of(spec, round(whole(card.window) * spec.sample_rate), keep=keep)
     network = plan_of(bundle.model, f"bundle {card.name!r}", lean=not keep, longest=sound.frames)
     contract = Contract(
         name=card.name,
@@ -88,6 +88,12 @@ class Wishes:
     int8: bool = False
     calibration: Path | None = None  # a folder of sounds; without, quaver's sample clips
     frontend: str | None = None  # that a bare network takes its values from; None, "none": it takes its own
+    seconds: float | None = None  # that are heard at once; None: those of the bundle
+
+    @property
+    def options(self) -> str:
+        """Give those that change the program's answers, as the command has them."""
+        return "" if self.seconds is None else f" --seconds {self.seconds:g}"
 
 
 def read(source: str, command: str, wishes: Wishes = Wishes()) -> tuple[Program, Bundle | None]:  # noqa: B008 - frozen
@@ -107,11 +113,20 @@ def read(source: str, command: str, wishes: Wishes = Wishes()) -> tuple[Program,
     """
     bundle = _bundle(source, wishes)
     if bundle is None:
+        if wishes.seconds is not None:
+            raise CompileError(f"{source} hears no sound; name its frontend with --frontend, or leave --seconds out.")
         plan = plan_of(_model(Path(source)), source, lean=wishes.lean)
         return Program(plan, Contract(Path(source).stem, command)), None
     if wishes.int8:
         bundle = adopt.in_eight_bits(bundle, adopt.clips_in(wishes.calibration) if wishes.calibration else ())
+    if wishes.seconds is not None:
+        bundle = hearing.hearing(bundle, wishes.seconds)
     return program_of(bundle, command, keep=not wishes.lean), bundle
+
+
+def told_of(bundle: Bundle | None, wishes: Wishes) -> tuple[str, ...]:
+    """Say what the wishes mean for the answers."""
+    return (hearing.told(bundle),) if bundle and wishes.seconds is not None else ()
 
 
 def _bundle(source: str, wishes: Wishes) -> Bundle | None:

@@ -34,18 +34,20 @@ quaver_status quaver_features(quaver_arena *arena, const float *samples, int cou
         return QUAVER_TOO_SHORT;
     if (count > QUAVER_LONGEST)
         return QUAVER_TOO_LONG;
-    return @KIND@_features((@KIND@_work *)(void *)arena->shared, samples, count, features) ? QUAVER_OK : QUAVER_NOT_FINITE;
+    @KIND@_work *work = (@KIND@_work *)(void *)(arena->shared + WORK_AT);
+    return @KIND@_features(work, samples, count, features) ? QUAVER_OK : QUAVER_NOT_FINITE;
 }
 
 /* Hear a window of some samples: its calibrated probabilities, unless it is silent or not finite. */
 static quaver_status classify_window(quaver_arena *arena, const float *window, int length, float *probabilities)
 {
-    const quaver_status status = quaver_features(arena, window, length, arena->features);
+    float *features = arena->shared + FEATURES_AT;
+    const quaver_status status = quaver_features(arena, window, length, features);
     if (status != QUAVER_OK)
         return status;
     if (classify_silent(window, length))
         return QUAVER_SILENT;
-    quaver_network(arena, arena->features, @COUNTED@probabilities);
+    quaver_network(arena, features, @COUNTED@probabilities);
     classify_calibrate(probabilities);
     return QUAVER_OK;
 }
