@@ -1,5 +1,6 @@
 """The sources of a program: one C file, its header, its constants, a main and a CMakeLists.txt."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
 from textwrap import fill
@@ -11,6 +12,7 @@ from quaver.compile.graph import Array
 from quaver.compile.plan import Plan
 from quaver.compile.room import Room
 from quaver.compile.sound import Sound
+from quaver.compile.streams import Stream
 
 SILENCE = 1e-4  # of full scale: -80 dB; a window whose peak lies below it is left out
 
@@ -27,6 +29,7 @@ class Contract:
     temperature: float = 1.0
     window: tuple[int, int] = (0, 0)  # samples of a window, and from one to the next
     shortest: int = 0  # samples
+    framed: bool = False  # a stream keeps frames, where it can, and not samples
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,14 @@ class Program:
     def room(self) -> Room:
         """Give the memory that the frontend and the network use in turns."""
         return Room.of(self.plan, self.contract.sound.work if self.contract.sound else None)
+
+    @property
+    def stream(self) -> Stream | None:
+        """Give the parts that hear a sound while it comes."""
+        contract = self.contract
+        if contract.sound is None:
+            return None
+        return Stream.of(contract.sound, contract.window, contract.shortest, self.plan.open and contract.framed)
 
     @property
     def arena(self) -> int:
@@ -82,8 +93,10 @@ class Program:
         own = "    float sums[QUAVER_OUTPUTS];\n" if self.contract.sound else ""
         body = emit.kit("model.h") if self.contract.sound else emit.kit("model_network.h")
         about = self.banner("From a voice to emotions." if self.contract.sound else "A network.")
-        made = self.told(body).replace("@NUMBERS@", numbers).replace("@OWN@", own)
-        return about + made.replace("@WORDS@", str(self.room.size // 4))
+        fill = {"NUMBERS": numbers, "OWN": own, "WORDS": str(self.room.size // 4)}
+        if (sound := self.contract.sound) and (stream := self.stream):
+            fill |= {"STREAM": stream.header, "ENDS": stream.ends, "SAMPLE": sound.sample, "LEVEL": sound.level}
+        return about + filled(self.told(body), fill)
 
     def source(self) -> str:
         """Write the program."""
@@ -98,7 +111,8 @@ class Program:
         macros |= {"FEATURES_AT": str(self.room.features // 4), "WORK_AT": str(self.room.work // 4)}
         defined = "\n".join(f"#define {name} {value}" for name, value in macros.items())
         told = f"\nconst char *const quaver_labels[QUAVER_OUTPUTS] = {{{labels}}};\n"
-        kit = self.told(emit.kit("classify.c")).replace("@KIND@", sound.kind)
+        stream = self.stream.source if self.stream else ""
+        kit = filled(self.told(f"{emit.kit('classify.c')}\n{stream}"), {"KIND": sound.kind, "LEVEL": sound.level})
         return "\n".join([sound.text(), defined, _HOLDS.replace("@KIND@", sound.kind), told, kit])
 
     def told(self, text: str) -> str:
@@ -115,7 +129,7 @@ class Program:
             made |= {"QUAVER_FRONTEND": f'"{sound.spec.name}"', "QUAVER_FINGERPRINT": f'"{sound.spec.fingerprint}"'}
             made |= {"QUAVER_SAMPLE_RATE": sound.spec.sample_rate, "QUAVER_SHORTEST": self.contract.shortest}
             made |= {"QUAVER_LONGEST": sound.longest, "QUAVER_WINDOW": window, "QUAVER_HOP": hop}
-            made["QUAVER_HELD"] = max(sound.longest, window + hop)  # samples that a stream holds
+            made |= self.stream.numbers if self.stream else {}
             if self.plan.open:
                 made["QUAVER_FRAMES(count)"] = f"((count) / {sound.spec.hop})"
         return {**made, "QUAVER_INPUTS": prod(self.plan.input.shape), "QUAVER_OUTPUTS": prod(self.plan.output.shape)}
@@ -134,6 +148,13 @@ class Program:
         facts = f"{sizes}, {self.plan.macs:,} multiply-accumulates."
         wrapped = [fill(line, 112, initial_indent=" * ", subsequent_indent=" *   ") for line in [*lines, facts]]
         return "/*" + "\n".join(wrapped)[2:].replace("*/", "* /") + "\n */\n"
+
+
+def filled(text: str, fill: Mapping[str, str]) -> str:
+    """Put texts in the place of their marks."""
+    for name, given in fill.items():
+        text = text.replace(f"@{name}@", given)
+    return text
 
 
 _HOLDS = "/* The arena is large enough for the frontend; a compiler refuses an array of negative size. */\n" + (

@@ -25,6 +25,8 @@ class Sound:
     """
 
     kind: ClassVar[str] = ""  # of the frontend, and the beginning of its C names
+    level: ClassVar[str] = "float"  # of a frame, before it belongs to a window
+    sample: ClassVar[str] = "typedef float quaver_sample; /* full scale 1 */"
 
     spec: MelSpec
     longest: int  # samples that are heard as a whole

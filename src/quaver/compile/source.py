@@ -58,6 +58,7 @@ def program_of(bundle: Bundle, command: str, *, keep: bool = True) -> Program:
         temperature=card.temperature,
         window=(window, hop),
         shortest=max(round(audio.SHORTEST * spec.sample_rate), sound.shortest),
+        framed=not keep,
     )
     return Program(network, contract)
 

@@ -1,6 +1,6 @@
 /* ---- From samples to probabilities ------------------------------------------------------------------------------ */
 
-static int classify_silent(const float *samples, int count)
+static int classify_silent(const quaver_sample *samples, int count)
 {
     for (int i = 0; i < count; i++)
         if (samples[i] >= SILENCE || samples[i] <= -SILENCE)
@@ -28,7 +28,7 @@ void quaver_network(quaver_arena *arena, const float input[QUAVER_INPUTS], @TAKE
     run_network(arena->shared, input, @FRAMES@output);
 }
 
-quaver_status quaver_features(quaver_arena *arena, const float *samples, int count, float features[QUAVER_INPUTS])
+quaver_status quaver_features(quaver_arena *arena, const quaver_sample *samples, int count, float features[QUAVER_INPUTS])
 {
     if (count < QUAVER_SHORTEST)
         return QUAVER_TOO_SHORT;
@@ -38,8 +38,15 @@ quaver_status quaver_features(quaver_arena *arena, const float *samples, int cou
     return @KIND@_features(work, samples, count, features) ? QUAVER_OK : QUAVER_NOT_FINITE;
 }
 
+/* From features to calibrated probabilities. */
+static void classify_features(quaver_arena *arena, const float *features, @TAKES_FRAMES@float *probabilities)
+{
+    quaver_network(arena, features, @FRAMES@probabilities);
+    classify_calibrate(probabilities);
+}
+
 /* Hear a window of some samples: its calibrated probabilities, unless it is silent or not finite. */
-static quaver_status classify_window(quaver_arena *arena, const float *window, int length, float *probabilities)
+static quaver_status classify_window(quaver_arena *arena, const quaver_sample *window, int length, float *probabilities)
 {
     float *features = arena->shared + FEATURES_AT;
     const quaver_status status = quaver_features(arena, window, length, features);
@@ -47,8 +54,7 @@ static quaver_status classify_window(quaver_arena *arena, const float *window, i
         return status;
     if (classify_silent(window, length))
         return QUAVER_SILENT;
-    quaver_network(arena, features, @COUNTED@probabilities);
-    classify_calibrate(probabilities);
+    classify_features(arena, features, @COUNTED@probabilities);
     return QUAVER_OK;
 }
 
@@ -60,7 +66,7 @@ static quaver_status classify_mean(const float *sums, int heard, float *probabil
     return heard ? QUAVER_OK : QUAVER_SILENT;
 }
 
-quaver_status quaver_classify(quaver_arena *arena, const float *samples, int count,
+quaver_status quaver_classify(quaver_arena *arena, const quaver_sample *samples, int count,
                               float probabilities[QUAVER_OUTPUTS])
 {
     /* Short sounds are heard whole, longer ones in windows that overlap, the last up to the end. */
@@ -83,74 +89,4 @@ quaver_status quaver_classify(quaver_arena *arena, const float *samples, int cou
         heard++;
     }
     return classify_mean(arena->sums, heard, probabilities);
-}
-
-/* ---- The same, while the sound comes ---------------------------------------------------------------------------- */
-
-void quaver_begin(quaver_stream *stream)
-{
-    stream->held = stream->next = stream->end = stream->windows = stream->heard = stream->broken = 0;
-    for (int i = 0; i < QUAVER_OUTPUTS; i++)
-        stream->sums[i] = 0.0f;
-}
-
-/* Hear a window of what is held, and keep its part of the mean. */
-static quaver_status stream_hear(quaver_stream *stream, quaver_arena *arena, int first, int length,
-                                 float *probabilities)
-{
-    const quaver_status status = classify_window(arena, stream->samples + first, length, probabilities);
-    if (status == QUAVER_OK) {
-        for (int i = 0; i < QUAVER_OUTPUTS; i++)
-            stream->sums[i] += probabilities[i];
-        stream->heard++;
-    } else if (status != QUAVER_SILENT) {
-        stream->broken = 1;
-    }
-    return status;
-}
-
-/* Let go what no window needs any more: neither the next one nor the one at the end of the sound. */
-static void stream_forget(quaver_stream *stream)
-{
-    const int spare = stream->held - QUAVER_WINDOW, gone = stream->next < spare ? stream->next : spare;
-    memmove(stream->samples, stream->samples + gone, sizeof(float) * (size_t)(stream->held - gone));
-    stream->held -= gone;
-    stream->next -= gone;
-    stream->end -= gone;
-}
-
-quaver_status quaver_push(quaver_stream *stream, quaver_arena *arena, const float *samples, int count, int *taken,
-                          float probabilities[QUAVER_OUTPUTS])
-{
-    for (*taken = 0;;) {
-        const int left = count - *taken;
-        /* Only when more comes than is heard as a whole is it known that there are windows. */
-        const int cut = stream->windows > 0 || (stream->held == QUAVER_LONGEST && left > 0);
-        if (cut && stream->next + QUAVER_WINDOW <= stream->held) {
-            const quaver_status status = stream_hear(stream, arena, stream->next, QUAVER_WINDOW, probabilities);
-            stream->end = stream->next + QUAVER_WINDOW;
-            stream->next += QUAVER_HOP;
-            stream->windows++;
-            stream_forget(stream);
-            return status;
-        }
-        if (left <= 0)
-            return QUAVER_WAITING;
-        const int room = (cut ? QUAVER_HELD : QUAVER_LONGEST) - stream->held, more = left < room ? left : room;
-        memcpy(stream->samples + stream->held, samples + *taken, sizeof(float) * (size_t)more);
-        stream->held += more;
-        *taken += more;
-    }
-}
-
-quaver_status quaver_finish(quaver_stream *stream, quaver_arena *arena, float probabilities[QUAVER_OUTPUTS])
-{
-    if (!stream->windows) {
-        if (stream->held < QUAVER_SHORTEST)
-            return QUAVER_TOO_SHORT;
-        stream_hear(stream, arena, 0, stream->held, probabilities);
-    } else if (stream->end < stream->held) {
-        stream_hear(stream, arena, stream->held - QUAVER_WINDOW, QUAVER_WINDOW, probabilities);
-    }
-    return stream->broken ? QUAVER_NOT_FINITE : classify_mean(stream->sums, stream->heard, probabilities);
 }
