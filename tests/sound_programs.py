@@ -5,6 +5,7 @@ import subprocess
 import numpy as np
 from c_programs import STRICT, compiler
 
+from quaver.compile.sound import sampled
 from quaver.compile.source import program_of
 from quaver.predict import Predictor
 
@@ -16,7 +17,8 @@ MAIN = """#include <stdio.h>
 
 static quaver_arena arena, other;
 static quaver_stream stream;
-static float samples[1 << 20], features[QUAVER_INPUTS], whole[QUAVER_OUTPUTS], streamed[QUAVER_OUTPUTS];
+static quaver_sample samples[1 << 20];
+static float features[QUAVER_INPUTS], whole[QUAVER_OUTPUTS], streamed[QUAVER_OUTPUTS];
 
 /* Push the samples in pieces of drawn sizes; count the windows that are not those of their samples alone. */
 static int pushed(int count, unsigned seed)
@@ -33,7 +35,7 @@ static int pushed(int count, unsigned seed)
         const quaver_status status = quaver_push(&stream, &arena, samples + at, left, &taken, window);
         if (status == QUAVER_WAITING)
             continue;
-        const float *from = samples + (stream.windows - 1) * QUAVER_HOP;
+        const quaver_sample *from = samples + (stream.windows - 1) * QUAVER_HOP;
         const quaver_status found = quaver_classify(&other, from, QUAVER_WINDOW, alone);
         wrong += status != found || (status == QUAVER_OK && memcmp(alone, window, sizeof alone) != 0);
     }
@@ -43,7 +45,7 @@ static int pushed(int count, unsigned seed)
 int main(void)
 {
     int head[2], told[5];
-    while (fread(head, 4, 2, stdin) == 2 && fread(samples, 4, (size_t)head[0], stdin) == (size_t)head[0]) {
+    while (fread(head, 4, 2, stdin) == 2 && fread(samples, sizeof *samples, (size_t)head[0], stdin) == (size_t)head[0]) {
         memset(&arena, 0xff, sizeof arena); /* NaN: nothing may be taken for zero */
         memset(features, 0, sizeof features);
         told[0] = (int)quaver_features(&arena, samples, head[0], features);
@@ -64,8 +66,8 @@ int main(void)
 class Program:
     """A bundle's program that hears samples from standard input, whole and in drawn pieces."""
 
-    def __init__(self, folder, made, flags, keep=True):
-        self.bundle, self.made, self.folder = made, program_of(made, "a test", keep=keep), folder
+    def __init__(self, folder, made, flags, **how):
+        self.bundle, self.made, self.folder = made, program_of(made, "a test", **how), folder
         for name, content in self.made.files("binary").items():
             (folder / name).write_bytes(content)
         (folder / "hear.c").write_text(MAIN)
@@ -80,7 +82,8 @@ class Program:
 
     def __call__(self, *sounds, seed=0):
         heads = (np.array([len(s), seed + i], np.int32).tobytes() for i, s in enumerate(sounds))
-        fed = b"".join(head + np.asarray(s, "<f4").tobytes() for head, s in zip(heads, sounds, strict=True))
+        scale = self.made.contract.sound.full_scale
+        fed = b"".join(head + sampled(s, scale).tobytes() for head, s in zip(heads, sounds, strict=True))
         done = subprocess.run([self.folder / "hear"], input=fed, capture_output=True)
         assert done.returncode == 0, done.stderr.decode()[:2000]
         rows = np.frombuffer(done.stdout, "<f4").reshape(len(sounds), -1)

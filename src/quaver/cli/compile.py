@@ -56,6 +56,8 @@ Heard = Annotated[str | None, typer.Option("--frontend", callback=_heard, help="
 
 Seconds = Annotated[float | None, typer.Option("--seconds", help="Of sound at once; the bundle's unless given.")]
 
+Fixed = Annotated[bool, typer.Option("--fixed", help="Samples of 16 bits and log-mel features in whole numbers.")]
+
 
 def compile_(
     source: Source,
@@ -68,6 +70,7 @@ def compile_(
     calibration: Clips = None,
     frontend: Heard = None,
     seconds: Seconds = None,
+    fixed: Fixed = False,
     as_json: Json = False,
 ) -> None:
     """Turn a bundle into a program, features included: C99 without malloc and stdio, built and checked.
@@ -87,7 +90,7 @@ def compile_(
 
     chosen = find(target)
     folder = output or Path(f"{Path(source).stem}-{target}")
-    wishes = Wishes(chosen.lean, int8, calibration, frontend, seconds)
+    wishes = Wishes(chosen.lean, int8, calibration, frontend, seconds, fixed)
     program, bundle = read(source, f"quaver compile {source} --target {target}{wishes.options}", wishes)
     for note in told_of(bundle, wishes):
         say(note)

@@ -45,6 +45,7 @@ def make(
         CompileError: it does not fit, cannot be built, or differs from ONNX Runtime.
     """
     program = target.reduced(program) if target.reduced else program
+    _takes(program, target)
     if fits := (budget or Budget()).answer(program, bundle, target.lean):
         say(fits)
     output = output.resolve()
@@ -95,6 +96,13 @@ def footprint(
         "measured": {} if isinstance(verdict, str) else verdict.measured,
         "steps": [{"step": step.about, "macs": step.macs} for step in program.plan.steps],
     }
+
+
+def _takes(program: Program, target: Target) -> None:
+    """Refuse samples of sixteen bits where the target's own code hands over floats."""
+    sound = program.contract.sound
+    if sound and sound.full_scale != 1 and not (target.board or (target.main == "main.c" and not target.builder)):
+        raise CompileError(f"the target {target.name} takes samples as floats; leave --fixed out, or choose another.")
 
 
 def _write(program: Program, target: Target, folder: Path) -> None:

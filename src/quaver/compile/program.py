@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import prod
+from math import ceil, prod
 from textwrap import fill
 
 from quaver import __version__
@@ -107,7 +107,8 @@ class Program:
 
     def _sounds(self, sound: Sound) -> str:
         labels = ", ".join(f'"{label}"' for label in self.contract.labels)
-        macros = {"SILENCE": constant(SILENCE), "TEMPERATURE": constant(self.contract.temperature)}
+        quiet = constant(SILENCE) if sound.full_scale == 1 else str(ceil(SILENCE * sound.full_scale))
+        macros = {"SILENCE": quiet, "TEMPERATURE": constant(self.contract.temperature)}
         macros |= {"FEATURES_AT": str(self.room.features // 4), "WORK_AT": str(self.room.work // 4)}
         defined = "\n".join(f"#define {name} {value}" for name, value in macros.items())
         told = f"\nconst char *const quaver_labels[QUAVER_OUTPUTS] = {{{labels}}};\n"
@@ -128,6 +129,7 @@ class Program:
             window, hop = self.contract.window
             made |= {"QUAVER_FRONTEND": f'"{sound.spec.name}"', "QUAVER_FINGERPRINT": f'"{sound.spec.fingerprint}"'}
             made |= {"QUAVER_SAMPLE_RATE": sound.spec.sample_rate, "QUAVER_SHORTEST": self.contract.shortest}
+            made["QUAVER_FULL_SCALE"] = sound.full_scale
             made |= {"QUAVER_LONGEST": sound.longest, "QUAVER_WINDOW": window, "QUAVER_HOP": hop}
             made |= self.stream.numbers if self.stream else {}
             if self.plan.open:

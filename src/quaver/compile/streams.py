@@ -7,11 +7,10 @@ from quaver.compile.sound import Sound
 from quaver.frontend import LogmelSpec
 
 _WHOLE = " * What quaver_finish gives is what quaver_classify gives for the whole sound, to the last bit. */"
-_FRAMES = (
-    " * Frames are kept, not samples. What quaver_finish gives is what quaver_classify gives for the whole sound, to the\n"
-    " * last bit, up to QUAVER_LONGEST samples. In a longer one the window at the end begins at a whole frame, up to\n"
-    " * QUAVER_FRAME_HOP - 1 samples early, and its first frames hear what came before it instead of a mirror. */"
-)
+_FRAMES = """\
+ * Frames are kept, not samples. What quaver_finish gives is what quaver_classify gives for the whole sound, to the last
+ * bit, up to QUAVER_LONGEST samples. In a longer one the window at the end begins at a whole frame, up to
+ * QUAVER_FRAME_HOP - 1 samples early, and its first frames hear what came before it instead of a mirror. */"""
 
 
 @dataclass(frozen=True)

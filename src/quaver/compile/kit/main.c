@@ -116,6 +116,24 @@ static const char *resample(sound *in)
     return NULL;
 }
 
+/* Bring samples to the model's full scale, in memory of their own. */
+static const char *scale(const sound *heard, quaver_sample **samples)
+{
+    *samples = malloc(sizeof(quaver_sample) * (size_t)(heard->count + 1));
+    if (!*samples)
+        return "does not fit the memory";
+    for (int i = 0; i < heard->count; i++) {
+        const float value = heard->samples[i];
+        if (QUAVER_FULL_SCALE == 1)
+            (*samples)[i] = (quaver_sample)value;
+        else if (!isfinite(value))
+            return "holds values that are not finite";
+        else
+            (*samples)[i] = (quaver_sample)lrint(fmax(-32768.0, fmin(32767.0, 32768.0 * value)));
+    }
+    return NULL;
+}
+
 /* Read a whole file; gives its bytes, or NULL. */
 static unsigned char *read_all(const char *path, size_t *length)
 {
@@ -147,6 +165,7 @@ static const char *classify(const char *path, float probabilities[QUAVER_OUTPUTS
                                           "holds values that are not finite", "is silent"};
     size_t length;
     sound heard = {NULL, 0, 0};
+    quaver_sample *samples = NULL;
     unsigned char *file = read_all(path, &length);
     if (!file)
         return "cannot be read";
@@ -155,8 +174,11 @@ static const char *classify(const char *path, float probabilities[QUAVER_OUTPUTS
     if (!wrong)
         wrong = resample(&heard);
     if (!wrong)
-        wrong = reasons[quaver_classify(&arena, heard.samples, heard.count, probabilities)];
+        wrong = scale(&heard, &samples);
+    if (!wrong)
+        wrong = reasons[quaver_classify(&arena, samples, heard.count, probabilities)];
     free(heard.samples);
+    free(samples);
     return wrong;
 }
 
