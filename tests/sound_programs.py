@@ -45,7 +45,7 @@ static int pushed(int count, unsigned seed)
 int main(void)
 {
     int head[2], told[5];
-    while (fread(head, 4, 2, stdin) == 2 && fread(samples, sizeof *samples, (size_t)head[0], stdin) == (size_t)head[0]) {
+    while (fread(head, 4, 2, stdin) == 2 && fread(samples, sizeof *samples, (size_t)*head, stdin) == (size_t)*head) {
         memset(&arena, 0xff, sizeof arena); /* NaN: nothing may be taken for zero */
         memset(features, 0, sizeof features);
         told[0] = (int)quaver_features(&arena, samples, head[0], features);

@@ -6,7 +6,7 @@ from math import ceil, prod
 from textwrap import fill
 
 from quaver import __version__
-from quaver.compile import emit, weights
+from quaver.compile import emit, voice, weights
 from quaver.compile.elementwise import constant
 from quaver.compile.graph import Array
 from quaver.compile.plan import Plan
@@ -29,6 +29,7 @@ class Contract:
     temperature: float = 1.0
     window: tuple[int, int] = (0, 0)  # samples of a window, and from one to the next
     shortest: int = 0  # samples
+    network: str = ""  # SHA-256 of the ONNX file
     framed: bool = False  # a stream keeps frames, where it can, and not samples
 
 
@@ -83,7 +84,8 @@ class Program:
             text, extra["quaver_weights.bin"] = write(self.constants, "quaver_weights.bin")
         texts["quaver_weights.c"] = self.banner("The constants.") + text + "\n"
         main = "main.c" if self.contract.sound else "check.c"
-        texts[main] = emit.kit(main)
+        speaker = emit.kit("main_speaker.c") if voice.size(self.plan) else ""
+        texts[main] = filled(emit.kit(main), {"SPEAKER": speaker})
         texts["CMakeLists.txt"] = emit.kit("CMakeLists.txt" if self.contract.sound else "CMakeLists_network.txt")
         return {**{name: text.encode() for name, text in texts.items()}, **extra}
 
@@ -94,6 +96,7 @@ class Program:
         body = emit.kit("model.h") if self.contract.sound else emit.kit("model_network.h")
         about = self.banner("From a voice to emotions." if self.contract.sound else "A network.")
         fill = {"NUMBERS": numbers, "OWN": own, "WORDS": str(self.room.size // 4)}
+        fill["SPEAKERS"] = emit.kit("profile.h") if voice.size(self.plan) else ""
         if (sound := self.contract.sound) and (stream := self.stream):
             fill |= {"STREAM": stream.header, "ENDS": stream.ends, "SAMPLE": sound.sample, "LEVEL": sound.level}
         return about + filled(self.told(body), fill)
@@ -101,8 +104,10 @@ class Program:
     def source(self) -> str:
         """Write the program."""
         sound = self.contract.sound
+        known = voice.macros() if voice.size(self.plan) else {}
         head = '#include "quaver_model.h"\n\n#include <math.h>\n#include <string.h>\n\n#include "quaver_weights.h"\n'
         rest = self._sounds(sound) if sound else self.told(emit.kit("network_only.c"))
+        head += "".join(f"\n#define {name} {constant(value)}\n" for name, value in known.items())
         return "\n".join([self.banner("The program."), head, emit.network(self.plan, rest), rest])
 
     def _sounds(self, sound: Sound) -> str:
@@ -113,15 +118,15 @@ class Program:
         defined = "\n".join(f"#define {name} {value}" for name, value in macros.items())
         told = f"\nconst char *const quaver_labels[QUAVER_OUTPUTS] = {{{labels}}};\n"
         stream = self.stream.source if self.stream else ""
+        stream += f"\n{emit.kit('listen.c')}" if voice.size(self.plan) else ""
         kit = filled(self.told(f"{emit.kit('classify.c')}\n{stream}"), {"KIND": sound.kind, "LEVEL": sound.level})
         return "\n".join([sound.text(), defined, _HOLDS.replace("@KIND@", sound.kind), told, kit])
 
     def told(self, text: str) -> str:
         """Fill in where the network is told how many frames its input has, if that is open."""
         given = ("int frames, ", "frames, ", "QUAVER_FRAMES(length), ") if self.plan.open else ("", "", "")
-        for mark, words in zip(("@TAKES_FRAMES@", "@FRAMES@", "@COUNTED@"), given, strict=True):
-            text = text.replace(mark, words)
-        return text
+        marks = dict(zip(("TAKES_FRAMES", "FRAMES", "COUNTED"), given, strict=True))
+        return filled(text, marks | voice.marks(self.plan))
 
     def _numbers(self) -> dict[str, int | str]:
         made: dict[str, int | str] = {"QUAVER_NAME": f'"{self.contract.name}"', "QUAVER_VERSION": f'"{__version__}"'}
@@ -134,6 +139,8 @@ class Program:
             made |= self.stream.numbers if self.stream else {}
             if self.plan.open:
                 made["QUAVER_FRAMES(count)"] = f"((count) / {sound.spec.hop})"
+            if voice.size(self.plan):
+                made |= {"QUAVER_VOICE": voice.size(self.plan), "QUAVER_NETWORK": f'"{self.contract.network}"'}
         return {**made, "QUAVER_INPUTS": prod(self.plan.input.shape), "QUAVER_OUTPUTS": prod(self.plan.output.shape)}
 
     def _declared(self) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quaver import audio, zoo
-from quaver.bundle import Bundle
+from quaver.bundle import MODEL, Bundle
 from quaver.compile import adopt, article, attention, fold, fuse, graph, hearing, logmel, logmel_fixed, lower, quantised
 from quaver.compile.plan import Plan
 from quaver.compile.program import Contract, Program
@@ -59,6 +59,7 @@ def program_of(bundle: Bundle, command: str, *, keep: bool = True, fixed: bool =
         temperature=card.temperature,
         window=(window, hop),
         shortest=max(round(audio.SHORTEST * spec.sample_rate), sound.shortest),
+        network=card.files[MODEL],
         framed=not keep,
     )
     return Program(network, contract)

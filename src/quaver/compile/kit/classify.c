@@ -25,7 +25,7 @@ static void classify_calibrate(float *probabilities)
 
 void quaver_network(quaver_arena *arena, const float input[QUAVER_INPUTS], @TAKES_FRAMES@float output[QUAVER_OUTPUTS])
 {
-    run_network(arena->shared, input, @FRAMES@output);
+    run_network(arena->shared, input, @FRAMES@@NOBODY@output);
 }
 
 quaver_status quaver_features(quaver_arena *arena, const quaver_sample *samples, int count, float features[QUAVER_INPUTS])
@@ -39,14 +39,15 @@ quaver_status quaver_features(quaver_arena *arena, const quaver_sample *samples,
 }
 
 /* From features to calibrated probabilities. */
-static void classify_features(quaver_arena *arena, const float *features, @TAKES_FRAMES@float *probabilities)
+static void classify_features(quaver_arena *arena, const float *features, @TAKES_FRAMES@@TAKES_PROFILE@float *probabilities)
 {
-    quaver_network(arena, features, @FRAMES@probabilities);
+    run_network(arena->shared, features, @FRAMES@@PROFILE@probabilities);
     classify_calibrate(probabilities);
 }
 
 /* Hear a window of some samples: its calibrated probabilities, unless it is silent or not finite. */
-static quaver_status classify_window(quaver_arena *arena, const quaver_sample *window, int length, float *probabilities)
+static quaver_status classify_window(quaver_arena *arena, const quaver_sample *window, int length,
+                                     @TAKES_PROFILE@float *probabilities)
 {
     float *features = arena->shared + FEATURES_AT;
     const quaver_status status = quaver_features(arena, window, length, features);
@@ -54,7 +55,7 @@ static quaver_status classify_window(quaver_arena *arena, const quaver_sample *w
         return status;
     if (classify_silent(window, length))
         return QUAVER_SILENT;
-    classify_features(arena, features, @COUNTED@probabilities);
+    classify_features(arena, features, @COUNTED@@PROFILE@probabilities);
     return QUAVER_OK;
 }
 
@@ -66,27 +67,33 @@ static quaver_status classify_mean(const float *sums, int heard, float *probabil
     return heard ? QUAVER_OK : QUAVER_SILENT;
 }
 
-quaver_status quaver_classify(quaver_arena *arena, const quaver_sample *samples, int count,
-                              float probabilities[QUAVER_OUTPUTS])
+/* Short sounds are heard whole, longer ones in windows that overlap, the last up to the end; tells how many had sound. */
+static quaver_status classify_windows(quaver_arena *arena, const quaver_sample *samples, int count,
+                                      @TAKES_PROFILE@float *probabilities, int *heard)
 {
-    /* Short sounds are heard whole, longer ones in windows that overlap, the last up to the end. */
     const int length = count <= QUAVER_LONGEST ? count : QUAVER_WINDOW;
-    int heard = 0;
     if (count < QUAVER_SHORTEST)
         return QUAVER_TOO_SHORT;
     for (int i = 0; i < QUAVER_OUTPUTS; i++)
         arena->sums[i] = 0.0f;
     for (int first = 0, last = 0; !last; first += QUAVER_HOP) {
         last = first + length >= count;
-        const quaver_status status =
-            classify_window(arena, samples + (last ? count - length : first), length, probabilities);
+        const quaver_sample *window = samples + (last ? count - length : first);
+        const quaver_status status = classify_window(arena, window, length, @PROFILE@probabilities);
         if (status == QUAVER_SILENT)
             continue;
         if (status != QUAVER_OK)
             return status;
         for (int i = 0; i < QUAVER_OUTPUTS; i++)
             arena->sums[i] += probabilities[i];
-        heard++;
+        ++*heard;
     }
-    return classify_mean(arena->sums, heard, probabilities);
+    return classify_mean(arena->sums, *heard, probabilities);
+}
+
+quaver_status quaver_classify(quaver_arena *arena, const quaver_sample *samples, int count,
+                              float probabilities[QUAVER_OUTPUTS])
+{
+    int heard = 0;
+    return classify_windows(arena, samples, count, @NOBODY@probabilities, &heard);
 }

@@ -2,6 +2,9 @@
  *
  *     quaver_model clip.wav more.wav
  *
+ * Where the network adapts to voices, `--speaker FILE` in front of them hears them all as one person's: what FILE knows
+ * of the voice is used, and what is noticed is kept there, in the form of `quaver predict --speaker`.
+ *
  * Reads 8, 16, 24 and 32 bit and floating point, any number of channels, any rate. Exits with 0 if any file succeeded.
  */
 
@@ -13,6 +16,11 @@
 
 #include "quaver_model.h"
 
+#ifdef QUAVER_VOICE
+#define USAGE "[--speaker FILE] "
+#else
+#define USAGE ""
+#endif
 #define ZEROS 32.0 /* crossings of the sinc on either side */
 
 typedef struct {
@@ -159,6 +167,16 @@ static unsigned char *read_all(const char *path, size_t *length)
     return bytes;
 }
 
+@SPEAKER@
+static quaver_status hear(const quaver_sample *samples, int count, float probabilities[QUAVER_OUTPUTS])
+{
+#ifdef QUAVER_VOICE
+    if (known)
+        return quaver_listen(&arena, &profile, samples, count, probabilities);
+#endif
+    return quaver_classify(&arena, samples, count, probabilities);
+}
+
 static const char *classify(const char *path, float probabilities[QUAVER_OUTPUTS])
 {
     static const char *const reasons[] = {NULL, "is too short; 0.1 s is needed", "is too long",
@@ -176,7 +194,7 @@ static const char *classify(const char *path, float probabilities[QUAVER_OUTPUTS
     if (!wrong)
         wrong = scale(&heard, &samples);
     if (!wrong)
-        wrong = reasons[quaver_classify(&arena, samples, heard.count, probabilities)];
+        wrong = reasons[hear(samples, heard.count, probabilities)];
     free(heard.samples);
     free(samples);
     return wrong;
@@ -184,12 +202,22 @@ static const char *classify(const char *path, float probabilities[QUAVER_OUTPUTS
 
 int main(int count, char **arguments)
 {
-    int succeeded = 0;
-    if (count < 2) {
-        fprintf(stderr, "usage: %s clip.wav ...\n", arguments[0]);
+    int succeeded = 0, first = 1;
+#ifdef QUAVER_VOICE
+    known = count > 2 && strcmp(arguments[1], "--speaker") == 0;
+    first = known ? 3 : 1;
+#endif
+    if (count <= first) {
+        fprintf(stderr, "usage: %s " USAGE "clip.wav ...\n", arguments[0]);
         return 2;
     }
-    for (int i = 1; i < count; i++) {
+#ifdef QUAVER_VOICE
+    if (known && !recall(arguments[2])) {
+        fprintf(stderr, "%s: %s is no profile of this network.\n", arguments[0], arguments[2]);
+        return 1;
+    }
+#endif
+    for (int i = first; i < count; i++) {
         float probabilities[QUAVER_OUTPUTS];
         int best = 0;
         const char *wrong = classify(arguments[i], probabilities);
@@ -205,5 +233,11 @@ int main(int count, char **arguments)
         printf("\n");
         succeeded = 1;
     }
+#ifdef QUAVER_VOICE
+    if (known && succeeded && !keep(arguments[2])) {
+        fprintf(stderr, "%s: %s cannot be written.\n", arguments[0], arguments[2]);
+        return 1;
+    }
+#endif
     return succeeded ? 0 : 1;
 }

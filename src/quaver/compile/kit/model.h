@@ -41,7 +41,7 @@ quaver_status quaver_push(quaver_stream *stream, quaver_arena *arena, const quav
                           float probabilities[QUAVER_OUTPUTS]);
 quaver_status quaver_finish(quaver_stream *stream, quaver_arena *arena, float probabilities[QUAVER_OUTPUTS]);
 
-/* The first half of it: the features of up to QUAVER_LONGEST samples. */
+@SPEAKERS@/* The first half of it: the features of up to QUAVER_LONGEST samples. */
 quaver_status quaver_features(quaver_arena *arena, const quaver_sample *samples, int count, float features[QUAVER_INPUTS]);
 
 /* The second half: the network alone, without calibration. */

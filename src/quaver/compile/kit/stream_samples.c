@@ -11,7 +11,7 @@ void quaver_begin(quaver_stream *stream)
 static quaver_status stream_hear(quaver_stream *stream, quaver_arena *arena, int first, int length,
                                  float *probabilities)
 {
-    const quaver_status status = classify_window(arena, stream->samples + first, length, probabilities);
+    const quaver_status status = classify_window(arena, stream->samples + first, length, @NOBODY@probabilities);
     if (status == QUAVER_OK) {
         for (int i = 0; i < QUAVER_OUTPUTS; i++)
             stream->sums[i] += probabilities[i];
