@@ -64,10 +64,10 @@ def compare(what: str, target: Target, room: Path) -> dict[str, Any]:
         for i in range(0, len(paths), part)
     ]
     got = np.concatenate([w.reshape(-1, *w.shape[-2:]) if w.shape[-1] > 1 else w[None, :, :, 0] for w in ways], axis=1)
-    return told(got, sounds, heard, bundle)
+    return told(got, sounds, heard, bundle, wishes.fixed)
 
 
-def told(got: Any, sounds: list[Any], heard: list[Clip], bundle: Bundle) -> dict[str, Any]:
+def told(got: Any, sounds: list[Any], heard: list[Clip], bundle: Bundle, fixed: bool) -> dict[str, Any]:
     """Compare (ways, clips, labels) with ONNX Runtime; of several ways of running it the worst counts."""
     predictor, rate, labels = Predictor(bundle), bundle.card.spec.sample_rate, bundle.card.emotions
     wanted = np.array([list(predictor.predict(sound, rate).probabilities.values()) for sound in sounds])
@@ -81,7 +81,7 @@ def told(got: Any, sounds: list[Any], heard: list[Clip], bundle: Bundle) -> dict
         "median_difference": float(np.median(off)),
         "uar": max(ours, key=lambda each: abs(each - theirs)),
         "uar_onnxruntime": theirs,
-        "bar": verify.bar(bundle),
+        "bar": verify.bar(bundle, fixed),
     }
 
 

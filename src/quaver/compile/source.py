@@ -82,7 +82,7 @@ def sound_of(spec: FrontendSpec, longest: int, *, keep: bool = True, fixed: bool
     if isinstance(spec, ArticleSpec):
         return article.Sound(spec, longest, keep)
     if isinstance(spec, LogmelSpec):
-        return (logmel_fixed if fixed else logmel).Sound(spec, longest)
+        return logmel_fixed.Sound(spec, longest) if fixed else logmel.Sound(spec, longest)
     raise CompileError(f"the frontend {spec.name!r} has no C; article, article-edge and logmel have.")
 
 
