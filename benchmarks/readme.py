@@ -334,6 +334,20 @@ def compiled() -> str:
     return "\n".join(lines)
 
 
+def edge() -> str:
+    """Tabulate what 200 clips said of the artifacts of every target."""
+    from edge import table
+
+    return table()
+
+
+def fixed() -> str:
+    """Tabulate what features in whole numbers take and lose."""
+    from fixed import table
+
+    return table()
+
+
 def load(name: str) -> dict[str, Any]:
     """Read one file of results."""
     return json.loads((RESULTS / f"{name}.json").read_text())
@@ -348,6 +362,7 @@ PAGES = {
     README: (article, default, accuracy, predicting, frontend, compiled),
     ROOT / "docs" / "small.md": (accuracy, baselines, loco, tries, robustness, adaptation),
     ROOT / "docs" / "nano.md": (nano, nano_accuracy, nano_tries),
+    ROOT / "docs" / "compile.md": (edge, fixed),
 }
 
 if __name__ == "__main__":

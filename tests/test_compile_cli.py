@@ -87,6 +87,25 @@ def test_cmake_builds_what_comes_out(tiny, tmp_path):
     assert (tmp_path / "out" / "build" / "quaver_model").is_file()
 
 
+def test_a_build_may_hear_less_at_once(tiny, tmp_path):
+    """All sample clips are longer than a second, so their windows are those of Python or nothing would agree."""
+    compiler()
+    done = run(tiny, "--seconds", "1", "-o", tmp_path / "out", "--json")
+    assert done.returncode == 0, done.stderr
+    assert "windows of 1 s every 0.5 s" in done.stderr
+    told = json.loads(done.stdout)
+    assert told["verified"]["largest_difference"] <= 1e-4
+    assert told["ram"]["samples_of_a_window"] == 4 * 22_050
+    header = (tmp_path / "out" / "quaver_model.h").read_text()
+    assert "#define QUAVER_LONGEST 22050\n" in header
+    assert "--seconds 1" in header
+    with pytest.raises(verify.CompileError, match="differs from ONNX Runtime"):
+        verify.verify(tmp_path / "out", targets()["native"], zoo.load(tiny))
+    refused = run(tiny, "--seconds", "0.05", "-o", tmp_path / "out")
+    assert refused.returncode == 1
+    assert "0.1 to 30 s" in refused.stderr
+
+
 def test_a_bare_network_is_compiled_without_features(tmp_path):
     made = model([("Gemm", ["x", "w"], "h", {}), ("Tanh", ["h"], "y", {})], ("batch", 5), {"w": np.eye(5, 3)})
     (tmp_path / "net.onnx").write_bytes(made.SerializeToString())

@@ -19,7 +19,7 @@ from quaver.errors import AudioError
 from quaver.prediction import Prediction, Segment
 from quaver.profiles import Profile
 from quaver.runtime import Network, network
-from quaver.windows import WHOLE, Window, Windows
+from quaver.windows import Window, Windows, whole
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Sound = Source | Array
@@ -138,14 +138,14 @@ class Predictor:
 
     def _hear_file(self, sound: Source, ear: "_Ear") -> Prediction:
         rate, name = self.spec.sample_rate, str(sound if isinstance(sound, str | Path) else getattr(sound, "name", "-"))
-        if audio.info(sound).seconds <= WHOLE * self.bundle.card.window["seconds"]:
+        if audio.info(sound).seconds <= whole(self.bundle.card.window):
             return self._hear([audio.load(sound, rate)[0]], name, ear)
         return self._hear(audio.blocks(sound, rate, BLOCK), name, ear)
 
     def _hear(self, blocks: Iterable[audio.Samples], name: str | None, ear: "_Ear") -> Prediction:
         """Turn blocks of samples at the frontend's rate into a prediction, holding few of them at a time."""
         rate, window = self.spec.sample_rate, self.bundle.card.window
-        heard = Windows(blocks, round(window["seconds"] * rate), round(window["hop"] * rate))
+        heard = Windows(blocks, *(round(s * rate) for s in (window["seconds"], window["hop"], whole(window))))
         rows = (self._described(w, name or ARRAY) for w in heard if not _silent(w[1]))
         segments: list[Segment] = []
         while batch := list(islice(rows, BATCH)):

@@ -54,6 +54,10 @@ Int8 = Annotated[bool, typer.Option("--int8", help="Bring a float network to eig
 Clips = Annotated[Path | None, typer.Option("--calibration", help="A folder of clips; the sample clips unless given.")]
 Heard = Annotated[str | None, typer.Option("--frontend", callback=_heard, help="That a bare network hears through.")]
 
+Seconds = Annotated[float | None, typer.Option("--seconds", help="Of sound at once; the bundle's unless given.")]
+
+Fixed = Annotated[bool, typer.Option("--fixed", help="Samples of 16 bits and log-mel features in whole numbers.")]
+
 
 def compile_(
     source: Source,
@@ -65,6 +69,8 @@ def compile_(
     int8: Int8 = False,
     calibration: Clips = None,
     frontend: Heard = None,
+    seconds: Seconds = None,
+    fixed: Fixed = False,
     as_json: Json = False,
 ) -> None:
     """Turn a bundle into a program, features included: C99 without malloc and stdio, built and checked.
@@ -79,13 +85,15 @@ def compile_(
     """
     from quaver.compile.budget import Budget
     from quaver.compile.make import make
-    from quaver.compile.source import Wishes, read
+    from quaver.compile.source import Wishes, read, told_of
     from quaver.compile.targets import find
 
     chosen = find(target)
     folder = output or Path(f"{Path(source).stem}-{target}")
-    wishes = Wishes(chosen.lean, int8, calibration, frontend)
-    program, bundle = read(source, f"quaver compile {source} --target {target}", wishes)
+    wishes = Wishes(chosen.lean, int8, calibration, frontend, seconds, fixed)
+    program, bundle = read(source, f"quaver compile {source} --target {target}{wishes.options}", wishes)
+    for note in told_of(bundle, wishes):
+        say(note)
     budget = Budget(flash, ram)  # type: ignore[arg-type]  # the callback has made numbers of the texts
     told = make(program, chosen, folder, bundle=bundle, check=verify, budget=budget, say=say)
     emit({"output": str(folder), **told}, as_json, lambda: _text(folder, told))

@@ -36,11 +36,12 @@ def place(plan: Plan) -> None:
 
 def _lives(plan: Plan) -> dict[Any, tuple[int, int]]:
     """Give the first and last step of every tensor."""
-    lives: dict[Any, tuple[int, int]] = {plan.input.name: (-1, -1)}
+    lives: dict[Any, tuple[int, int]] = dict.fromkeys(plan.graph.inputs, (-1, -1))
     for number, step in enumerate(plan.steps):
         for name in step.operands.values():
             lives[name] = lives.get(name, (number, number))[0], number
-    lives[plan.output.name] = lives[plan.output.name][0], len(plan.steps)
+    for name in plan.graph.outputs:
+        lives[name] = lives[name][0], len(plan.steps)
     return lives
 
 

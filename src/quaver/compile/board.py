@@ -1,12 +1,12 @@
 """Microcontrollers: a static library, and an example that an emulated board runs to prove it."""
 
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
 import soundfile
 
 from quaver import audio, zoo
@@ -15,6 +15,7 @@ from quaver.compile import elf, emit, packages, toolchain, weights
 from quaver.compile.build import SOURCES, Built, stack
 from quaver.compile.graph import Array
 from quaver.compile.program import Program
+from quaver.compile.sound import sampled
 from quaver.compile.targets import Target
 from quaver.compile.verify import Answers, probabilities
 
@@ -61,7 +62,8 @@ def files(program: Program, board: Board, flags: Sequence[str], gcc: str) -> dic
     encoded = {name: text.encode() for name, text in made.items()}
     if program.contract.sound:
         rate = program.contract.sound.spec.sample_rate
-        encoded |= _clips([audio.load(clip, rate)[0] for clip in zoo.samples()])
+        scale = program.contract.sound.full_scale
+        encoded |= _clips([audio.load(clip, rate)[0] for clip in zoo.samples()], scale)
     return encoded
 
 
@@ -87,7 +89,7 @@ def answers(folder: Path, target: Target, clips: Sequence[Path], bundle: Bundle)
     with TemporaryDirectory() as room:
         own = Path(room, "own")
         shutil.copytree(folder, own)
-        for name, content in _clips(sounds).items():
+        for name, content in _clips(sounds, _full_scale(folder)).items():
             (own / name).write_bytes(content)
         _link(own, target)
         told = toolchain.run(_emulated(board, own / EXAMPLE / IMAGE), own)
@@ -119,15 +121,22 @@ def _link(folder: Path, target: Target) -> None:
     toolchain.run([*compiler, *flags, *sources, LIBRARY, *script, "-o", f"{EXAMPLE}/{IMAGE}"], folder)
 
 
-def _clips(sounds: Sequence[Array]) -> dict[str, bytes]:
-    """Write clips as constants of the example."""
-    arrays = {f"clip_{number}": np.asarray(sound, np.float32) for number, sound in enumerate(sounds)}
+def _full_scale(folder: Path) -> int:
+    """Read of a program what its samples are."""
+    found = re.search(r"QUAVER_FULL_SCALE (\d+)", (folder / "quaver_model.h").read_text())
+    return int(found[1]) if found else 1
+
+
+def _clips(sounds: Sequence[Array], scale: int) -> dict[str, bytes]:
+    """Write clips as constants of the example, in samples of a full scale of 1 or of sixteen bits."""
+    arrays = {f"clip_{number}": sampled(sound, scale) for number, sound in enumerate(sounds)}
     text, blob = weights.as_binary(arrays, f"{EXAMPLE}/clips.bin")
     rows = ",\n".join(f"    {{{name}, {values.size}}}" for name, values in arrays.items())
     header = (
         "/* The clips that the example hears, at the model's rate. */\n"
         f"#ifndef CLIPS_H\n#define CLIPS_H\n\n#define CLIPS {len(arrays)}\n\n"
-        "extern const struct {\n    const float *samples;\n    int count;\n} clips[CLIPS];\n\n#endif\n"
+        f"extern const struct {{\n    const {'float' if scale == 1 else 'short'} *samples;\n    int count;\n}} "
+        "clips[CLIPS];\n\n#endif\n"
     )
     source = f'#include "clips.h"\n\n{text}\n{weights.declared(arrays)}\n\n'
     table = f"const __typeof__(clips[0]) clips[CLIPS] = {{\n{rows},\n}};\n"

@@ -3,6 +3,7 @@
 import re
 from importlib import resources
 
+from quaver.compile import voice
 from quaver.compile.graph import FRAMES
 from quaver.compile.halo import cleared
 from quaver.compile.loops import nest, plain_strides
@@ -26,11 +27,12 @@ _PARTS = (
     *("fill_f32", "fill_u8", "conv_shape", "sum_f32", "conv_f32", "conv_f32_u8", "depthwise_f32", "sum_u8", "keep_u8"),
     *("conv_u8", "keep_u8_f32", "conv_u8_f32", "depthwise_u8_go", "depthwise_u8", "depthwise_u8_f32"),
     *("pool_shape", "max_pool_f32", "max_pool_u8", "average_pool_f32", "softmax_f32", "layer_norm_f32"),
-    *("matmul_f32", "attention_f32"),
+    *("matmul_f32", "attention_f32", "profile"),
 )
 _MENTIONS = {
     "float_bits": "float_bits|bits_float",
     "base": "INLINE|UNROLL|BLOCK|LANES",
+    "profile": "profile_adaptation",
     "sum_u8": "sum_u8|CONV_U8",
     "depthwise_u8_go": "DEPTHWISE_U8",
 }
@@ -81,11 +83,12 @@ def _asks(step: Step) -> bool:
 def _run(plan: Plan) -> str:
     x, y = plan.input, plan.output
     frames = f"int {FRAMES}, " if plan.open else ""
-    lines = [f"static void run_network(float *arena, const float *input, {frames}float *output)", "{"]
+    profile = voice.marks(plan)["TAKES_PROFILE"]
+    lines = [f"static void run_network(float *arena, const float *input, {frames}{profile}float *output)", "{"]
     declared, *copied = _copied(x, "into", "input")
-    lines += [f"    {line}" for line in (declared, *cleared(x, "into"), *copied)]
+    lines += [f"    {line}" for line in (declared, *cleared(x, "into"), *copied, *voice.told(plan))]
     lines += [f"    {step.name}(arena{f', {FRAMES}' if _asks(step) else ''});" for step in plan.steps]
-    lines += [f"    {line}" for line in _copied(y, "output", "from")]
+    lines += [f"    {line}" for line in (*voice.given(plan), *_copied(y, "output", "from"))]
     return "\n".join([*lines, "}", ""])
 
 

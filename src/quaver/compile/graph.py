@@ -9,6 +9,7 @@ import numpy as np
 
 from quaver.compile.sizes import Open
 from quaver.errors import CompileError
+from quaver.onnx_graph import VOICE, VOICE_DEVIATION, VOICE_MEAN
 
 FRAMES = "frames"  # what C calls the open size of the input
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -92,17 +93,20 @@ def read(source: Path | bytes, name: str = "the network", longest: int | None = 
     Args:
         source: a file, or its bytes.
         name: stands for bytes in messages.
-        longest: how long the time of the features of a bundle may be, if it is open. Of a bundle's outputs the first
-            is taken; the others serve speaker profiles.
+        longest: how long the time of the features of a bundle may be, if it is open. A bundle may have more inputs,
+            with defaults, and outputs, if they are those of speaker profiles.
 
     Raises:
         CompileError: no ONNX model, unknown sizes besides the batch, or operators of another domain.
     """
     model = _parse(source, name)
     constants = _constants(model)
+    outputs = [o.name for o in model.graph.output]
+    known = [name for name in (VOICE_MEAN, VOICE_DEVIATION) if longest is not None and VOICE in outputs]
+    for name in known:
+        constants.pop(name, None)
     inputs = {i.name: _shape(i, longest) for i in model.graph.input if i.name not in constants}
-    outputs = [o.name for o in model.graph.output][: None if longest is None else 1]
-    if len(inputs) != 1 or len(outputs) != 1:
+    if len(inputs) != 1 + len(known) or len(outputs) != (2 if known else 1):
         raise CompileError(
             f"{name} has {len(inputs)} inputs and {len(outputs)} outputs; one of each is supported. Export it again "
             "with a single input and output."

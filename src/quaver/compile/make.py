@@ -45,6 +45,7 @@ def make(
         CompileError: it does not fit, cannot be built, or differs from ONNX Runtime.
     """
     program = target.reduced(program) if target.reduced else program
+    _takes(program, target)
     if fits := (budget or Budget()).answer(program, bundle, target.lean):
         say(fits)
     output = output.resolve()
@@ -59,7 +60,8 @@ def make(
             if target.after is not None:
                 target.after(fresh, program, bundle)
             _within(program, built, budget)
-        verdict = _verdict(fresh, target, bundle, check, say)
+        fixed = program.contract.sound is not None and program.contract.sound.full_scale != 1
+        verdict = _verdict(fresh, target, bundle, check, fixed, say)
         told = footprint(program, target, built, verdict)
         write_json(fresh / FOOTPRINT, told)
         _replace(output, fresh)
@@ -97,6 +99,13 @@ def footprint(
     }
 
 
+def _takes(program: Program, target: Target) -> None:
+    """Refuse samples of sixteen bits where the target's own code hands over floats."""
+    sound = program.contract.sound
+    if sound and sound.full_scale != 1 and not (target.board or (target.main == "main.c" and not target.builder)):
+        raise CompileError(f"the target {target.name} takes samples as floats; leave --fixed out, or choose another.")
+
+
 def _write(program: Program, target: Target, folder: Path) -> None:
     files = target.sources(program) if target.sources else program.files(target.constants)
     extra = {name: emit.kit(source).encode() for name, source in target.extra.items()}
@@ -107,7 +116,7 @@ def _write(program: Program, target: Target, folder: Path) -> None:
 
 
 def _verdict(
-    folder: Path, target: Target, bundle: Bundle | None, check: bool, say: Callable[[str], object]
+    folder: Path, target: Target, bundle: Bundle | None, check: bool, fixed: bool, say: Callable[[str], object]
 ) -> "verify.Verdict | str":
     if not check:
         return "not asked for"
@@ -116,7 +125,7 @@ def _verdict(
         say(f"not verified: {reason}")
         return f"not run: {reason}"
     say("comparing with ONNX Runtime")
-    return verify.verify(folder, target, bundle)
+    return verify.verify(folder, target, bundle, fixed=fixed)
 
 
 def _within(program: Program, built: build.Built, budget: Budget | None) -> None:

@@ -1,15 +1,18 @@
 """The sources of a program: one C file, its header, its constants, a main and a CMakeLists.txt."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import prod
+from math import ceil, prod
 from textwrap import fill
 
 from quaver import __version__
-from quaver.compile import emit, weights
+from quaver.compile import emit, voice, weights
 from quaver.compile.elementwise import constant
 from quaver.compile.graph import Array
 from quaver.compile.plan import Plan
+from quaver.compile.room import Room
 from quaver.compile.sound import Sound
+from quaver.compile.streams import Stream
 
 SILENCE = 1e-4  # of full scale: -80 dB; a window whose peak lies below it is left out
 
@@ -26,6 +29,8 @@ class Contract:
     temperature: float = 1.0
     window: tuple[int, int] = (0, 0)  # samples of a window, and from one to the next
     shortest: int = 0  # samples
+    network: str = ""  # SHA-256 of the ONNX file
+    framed: bool = False  # a stream keeps frames, where it can, and not samples
 
 
 @dataclass(frozen=True)
@@ -41,15 +46,22 @@ class Program:
         object.__setattr__(self, "constants", {**self.plan.weights, **(sound.tables() if sound else {})})
 
     @property
-    def shared(self) -> int:
-        """Count the bytes that the frontend and the network use in turns."""
-        return max(self.plan.arena, self.contract.sound.work if self.contract.sound else 0)
+    def room(self) -> Room:
+        """Give the memory that the frontend and the network use in turns."""
+        return Room.of(self.plan, self.contract.sound.work if self.contract.sound else None)
+
+    @property
+    def stream(self) -> Stream | None:
+        """Give the parts that hear a sound while it comes."""
+        contract = self.contract
+        if contract.sound is None:
+            return None
+        return Stream.of(contract.sound, contract.window, contract.shortest, self.plan.open and contract.framed)
 
     @property
     def arena(self) -> int:
         """Count the bytes of `quaver_arena`: everything that changes."""
-        own = 4 * (prod(self.plan.input.shape) + prod(self.plan.output.shape)) if self.contract.sound else 0
-        return own + -(-self.shared // 64) * 64
+        return self.room.size + (4 * prod(self.plan.output.shape) if self.contract.sound else 0)
 
     @property
     def constant_bytes(self) -> int:
@@ -72,40 +84,49 @@ class Program:
             text, extra["quaver_weights.bin"] = write(self.constants, "quaver_weights.bin")
         texts["quaver_weights.c"] = self.banner("The constants.") + text + "\n"
         main = "main.c" if self.contract.sound else "check.c"
-        texts[main] = emit.kit(main)
+        speaker = emit.kit("main_speaker.c") if voice.size(self.plan) else ""
+        texts[main] = filled(emit.kit(main), {"SPEAKER": speaker})
         texts["CMakeLists.txt"] = emit.kit("CMakeLists.txt" if self.contract.sound else "CMakeLists_network.txt")
         return {**{name: text.encode() for name, text in texts.items()}, **extra}
 
     def header(self) -> str:
         """Write the header."""
         numbers = "\n".join(f"#define {name} {value}" for name, value in self._numbers().items())
-        own = "    float features[QUAVER_INPUTS];\n    float sums[QUAVER_OUTPUTS];\n" if self.contract.sound else ""
+        own = "    float sums[QUAVER_OUTPUTS];\n" if self.contract.sound else ""
         body = emit.kit("model.h") if self.contract.sound else emit.kit("model_network.h")
         about = self.banner("From a voice to emotions." if self.contract.sound else "A network.")
-        made = self.told(body).replace("@NUMBERS@", numbers).replace("@OWN@", own)
-        return about + made.replace("@WORDS@", str(-(-self.shared // 64) * 16))
+        fill = {"NUMBERS": numbers, "OWN": own, "WORDS": str(self.room.size // 4)}
+        fill["SPEAKERS"] = emit.kit("profile.h") if voice.size(self.plan) else ""
+        if (sound := self.contract.sound) and (stream := self.stream):
+            fill |= {"STREAM": stream.header, "ENDS": stream.ends, "SAMPLE": sound.sample, "LEVEL": sound.level}
+        return about + filled(self.told(body), fill)
 
     def source(self) -> str:
         """Write the program."""
         sound = self.contract.sound
+        known = voice.macros() if voice.size(self.plan) else {}
         head = '#include "quaver_model.h"\n\n#include <math.h>\n#include <string.h>\n\n#include "quaver_weights.h"\n'
         rest = self._sounds(sound) if sound else self.told(emit.kit("network_only.c"))
+        head += "".join(f"\n#define {name} {constant(value)}\n" for name, value in known.items())
         return "\n".join([self.banner("The program."), head, emit.network(self.plan, rest), rest])
 
     def _sounds(self, sound: Sound) -> str:
         labels = ", ".join(f'"{label}"' for label in self.contract.labels)
-        macros = {"SILENCE": constant(SILENCE), "TEMPERATURE": constant(self.contract.temperature)}
+        quiet = constant(SILENCE) if sound.full_scale == 1 else str(ceil(SILENCE * sound.full_scale))
+        macros = {"SILENCE": quiet, "TEMPERATURE": constant(self.contract.temperature)}
+        macros |= {"FEATURES_AT": str(self.room.features // 4), "WORK_AT": str(self.room.work // 4)}
         defined = "\n".join(f"#define {name} {value}" for name, value in macros.items())
         told = f"\nconst char *const quaver_labels[QUAVER_OUTPUTS] = {{{labels}}};\n"
-        kit = self.told(emit.kit("classify.c")).replace("@KIND@", sound.kind)
-        return "\n".join([sound.text(), _HOLDS.replace("@KIND@", sound.kind), defined, told, kit])
+        stream = self.stream.source if self.stream else ""
+        stream += f"\n{emit.kit('listen.c')}" if voice.size(self.plan) else ""
+        kit = filled(self.told(f"{emit.kit('classify.c')}\n{stream}"), {"KIND": sound.kind, "LEVEL": sound.level})
+        return "\n".join([sound.text(), defined, _HOLDS.replace("@KIND@", sound.kind), told, kit])
 
     def told(self, text: str) -> str:
         """Fill in where the network is told how many frames its input has, if that is open."""
         given = ("int frames, ", "frames, ", "QUAVER_FRAMES(length), ") if self.plan.open else ("", "", "")
-        for mark, words in zip(("@TAKES_FRAMES@", "@FRAMES@", "@COUNTED@"), given, strict=True):
-            text = text.replace(mark, words)
-        return text
+        marks = dict(zip(("TAKES_FRAMES", "FRAMES", "COUNTED"), given, strict=True))
+        return filled(text, marks | voice.marks(self.plan))
 
     def _numbers(self) -> dict[str, int | str]:
         made: dict[str, int | str] = {"QUAVER_NAME": f'"{self.contract.name}"', "QUAVER_VERSION": f'"{__version__}"'}
@@ -113,10 +134,13 @@ class Program:
             window, hop = self.contract.window
             made |= {"QUAVER_FRONTEND": f'"{sound.spec.name}"', "QUAVER_FINGERPRINT": f'"{sound.spec.fingerprint}"'}
             made |= {"QUAVER_SAMPLE_RATE": sound.spec.sample_rate, "QUAVER_SHORTEST": self.contract.shortest}
+            made["QUAVER_FULL_SCALE"] = sound.full_scale
             made |= {"QUAVER_LONGEST": sound.longest, "QUAVER_WINDOW": window, "QUAVER_HOP": hop}
-            made["QUAVER_HELD"] = max(sound.longest, window + hop)  # samples that a stream holds
+            made |= self.stream.numbers if self.stream else {}
             if self.plan.open:
                 made["QUAVER_FRAMES(count)"] = f"((count) / {sound.spec.hop})"
+            if voice.size(self.plan):
+                made |= {"QUAVER_VOICE": voice.size(self.plan), "QUAVER_NETWORK": f'"{self.contract.network}"'}
         return {**made, "QUAVER_INPUTS": prod(self.plan.input.shape), "QUAVER_OUTPUTS": prod(self.plan.output.shape)}
 
     def _declared(self) -> str:
@@ -135,6 +159,14 @@ class Program:
         return "/*" + "\n".join(wrapped)[2:].replace("*/", "* /") + "\n */\n"
 
 
+def filled(text: str, fill: Mapping[str, str]) -> str:
+    """Put texts in the place of their marks."""
+    for name, given in fill.items():
+        text = text.replace(f"@{name}@", given)
+    return text
+
+
 _HOLDS = "/* The arena is large enough for the frontend; a compiler refuses an array of negative size. */\n" + (
-    "typedef char arena_holds_the_frontend[sizeof(@KIND@_work) <= sizeof(((quaver_arena *)0)->shared) ? 1 : -1];\n"
+    "typedef char arena_holds_the_frontend\n"
+    "    [WORK_AT * sizeof(float) + sizeof(@KIND@_work) <= sizeof(((quaver_arena *)0)->shared) ? 1 : -1];\n"
 )

@@ -25,6 +25,9 @@ class Sound:
     """
 
     kind: ClassVar[str] = ""  # of the frontend, and the beginning of its C names
+    level: ClassVar[str] = "float"  # of a frame, before it belongs to a window
+    full_scale: ClassVar[int] = 1  # of a sample
+    sample: ClassVar[str] = "typedef float quaver_sample; /* full scale 1 */"
 
     spec: MelSpec
     longest: int  # samples that are heard as a whole
@@ -94,6 +97,13 @@ def mel_tables(spec: MelSpec) -> dict[str, Array]:
     made["quaver_mel_first"] = np.array([a for a, _ in spans], np.int16)
     made["quaver_mel_count"] = np.array([b - a for a, b in spans], np.int16)
     return made
+
+
+def sampled(sound: Array, full_scale: int) -> Array:
+    """Bring samples of a full scale of 1 to that of a program, in its type."""
+    if full_scale == 1:
+        return np.asarray(sound, np.float32)
+    return np.clip(np.rint(sound * np.float64(full_scale)), -full_scale, full_scale - 1).astype(np.int16)
 
 
 def radices(size: int) -> list[int]:

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quaver import audio, zoo
-from quaver.bundle import Bundle
-from quaver.compile import adopt, article, attention, fold, fuse, graph, logmel, lower, quantised
+from quaver.bundle import MODEL, Bundle
+from quaver.compile import adopt, article, attention, fold, fuse, graph, hearing, logmel, logmel_fixed, lower, quantised
 from quaver.compile.plan import Plan
 from quaver.compile.program import Contract, Program
 from quaver.compile.sound import Sound
 from quaver.errors import CompileError
 from quaver.frontend import ArticleSpec, FrontendSpec, LogmelSpec
-from quaver.windows import WHOLE
+from quaver.windows import whole
 
 NETWORKS = (".onnx", ".keras", ".h5")  # files of bare networks
 
@@ -33,13 +33,14 @@ def plan_of(model: Path | bytes, name: str = "the network", *, lean: bool = Fals
     return lower.make(read, lean)
 
 
-def program_of(bundle: Bundle, command: str, *, keep: bool = True) -> Program:
+def program_of(bundle: Bundle, command: str, *, keep: bool = True, fixed: bool = False) -> Program:
     """Make the program of a bundle: features, network, calibration, windows.
 
     Args:
         bundle: from `zoo.load`.
         command: said in the program's head.
         keep: spend memory for speed: keep a window's spectra, and whole tensors between convolutions.
+        fixed: take samples of sixteen bits, and make features of them without floating point.
 
     Raises:
         CompileError: its frontend or network has no C.
@@ -47,7 +48,7 @@ def program_of(bundle: Bundle, command: str, *, keep: bool = True) -> Program:
     card = bundle.card
     spec = card.spec
     window, hop = (round(card.window[key] * spec.sample_rate) for key in ("seconds", "hop"))
-    sound = sound_of(spec, int(WHOLE * window), keep=keep)
+    sound = sound_of(spec, round(whole(card.window) * spec.sample_rate), keep=keep, fixed=fixed)
     network = plan_of(bundle.model, f"bundle {card.name!r}", lean=not keep, longest=sound.frames)
     contract = Contract(
         name=card.name,
@@ -58,25 +59,30 @@ def program_of(bundle: Bundle, command: str, *, keep: bool = True) -> Program:
         temperature=card.temperature,
         window=(window, hop),
         shortest=max(round(audio.SHORTEST * spec.sample_rate), sound.shortest),
+        network=card.files[MODEL],
+        framed=not keep,
     )
     return Program(network, contract)
 
 
-def sound_of(spec: FrontendSpec, longest: int, *, keep: bool = True) -> Sound:
+def sound_of(spec: FrontendSpec, longest: int, *, keep: bool = True, fixed: bool = False) -> Sound:
     """Give the C twin of a frontend.
 
     Args:
         spec: of the frontend.
         longest: samples that are heard as a whole.
         keep: spend memory for speed.
+        fixed: without floating point.
 
     Raises:
         CompileError: it has none.
     """
+    if fixed and not isinstance(spec, LogmelSpec):
+        raise CompileError(f"the frontend {spec.name!r} has no fixed-point form, logmel has; leave --fixed out.")
     if isinstance(spec, ArticleSpec):
         return article.Sound(spec, longest, keep)
     if isinstance(spec, LogmelSpec):
-        return logmel.Sound(spec, longest)
+        return logmel_fixed.Sound(spec, longest) if fixed else logmel.Sound(spec, longest)
     raise CompileError(f"the frontend {spec.name!r} has no C; article, article-edge and logmel have.")
 
 
@@ -88,6 +94,13 @@ class Wishes:
     int8: bool = False
     calibration: Path | None = None  # a folder of sounds; without, quaver's sample clips
     frontend: str | None = None  # that a bare network takes its values from; None, "none": it takes its own
+    seconds: float | None = None  # that are heard at once; None: those of the bundle
+    fixed: bool = False  # samples of sixteen bits, features without floating point
+
+    @property
+    def options(self) -> str:
+        """Give those that change the program's answers, as the command has them."""
+        return ("" if self.seconds is None else f" --seconds {self.seconds:g}") + " --fixed" * self.fixed
 
 
 def read(source: str, command: str, wishes: Wishes = Wishes()) -> tuple[Program, Bundle | None]:  # noqa: B008 - frozen
@@ -107,11 +120,20 @@ def read(source: str, command: str, wishes: Wishes = Wishes()) -> tuple[Program,
     """
     bundle = _bundle(source, wishes)
     if bundle is None:
+        if wishes.seconds is not None:
+            raise CompileError(f"{source} hears no sound; name its frontend with --frontend, or leave --seconds out.")
         plan = plan_of(_model(Path(source)), source, lean=wishes.lean)
         return Program(plan, Contract(Path(source).stem, command)), None
     if wishes.int8:
         bundle = adopt.in_eight_bits(bundle, adopt.clips_in(wishes.calibration) if wishes.calibration else ())
-    return program_of(bundle, command, keep=not wishes.lean), bundle
+    if wishes.seconds is not None:
+        bundle = hearing.hearing(bundle, wishes.seconds)
+    return program_of(bundle, command, keep=not wishes.lean, fixed=wishes.fixed), bundle
+
+
+def told_of(bundle: Bundle | None, wishes: Wishes) -> tuple[str, ...]:
+    """Say what the wishes mean for the answers."""
+    return (hearing.told(bundle),) if bundle and wishes.seconds is not None else ()
 
 
 def _bundle(source: str, wishes: Wishes) -> Bundle | None:

@@ -49,27 +49,24 @@ static void logmel_bands(const float *power, float *decades)
         decades[band] = 0.434294482f * log_normal_f32(decades[band]);
 }
 
-/* Are all samples finite, and small enough that no power overflows? */
-static int logmel_finite(const float *samples, int count)
+/* Is a sample finite, and small enough that no power overflows? */
+INLINE int logmel_usable(float sample)
 {
-    int odd = 0;
-    for (int i = 0; i < count; i++)
-        odd |= !(samples[i] >= -LARGEST && samples[i] <= LARGEST);
-    return !odd;
+    return sample >= -LARGEST && sample <= LARGEST;
 }
 
-/* Compute (count / HOP, MELS) features of more than FFT_SIZE / 2 samples. Gives 0 if they are not finite. */
-static int logmel_features(logmel_work *work, const float *samples, int count, float *features)
+/* Compute a frame of some samples: its decades of power (MELS). */
+static void logmel_frame(logmel_work *work, const float *samples, int count, int frame, float *decades)
 {
-    const int frames = count / HOP, values = frames * MELS;
+    logmel_window(&work->fft, samples, count, frame);
+    fft_powers(&work->fft, work->power);
+    logmel_bands(work->power, decades);
+}
+
+/* Make features of decades, in their place. */
+static void logmel_settle(float *features, int values)
+{
     float loudest = -INFINITY;
-    if (!logmel_finite(samples, count))
-        return 0;
-    for (int frame = 0; frame < frames; frame++) {
-        logmel_window(&work->fft, samples, count, frame);
-        fft_powers(&work->fft, work->power);
-        logmel_bands(work->power, features + frame * MELS);
-    }
     for (int i = 0; i < values; i++)
         loudest = features[i] > loudest ? features[i] : loudest;
     /* The loudest value stays where it is, or comes to where every window has it. */
@@ -78,5 +75,19 @@ static int logmel_features(logmel_work *work, const float *samples, int count, f
         const float level = LEVELLED ? (features[i] - loudest) + PEAK : features[i];
         features[i] = ((level > floor ? level : floor) + OFFSET) / SCALE;
     }
+}
+
+/* Compute (count / HOP, MELS) features of more than FFT_SIZE / 2 samples. Gives 0 if they are not finite. */
+static int logmel_features(logmel_work *work, const float *samples, int count, float *features)
+{
+    const int frames = count / HOP;
+    int odd = 0;
+    for (int i = 0; i < count; i++)
+        odd |= !logmel_usable(samples[i]);
+    if (odd)
+        return 0;
+    for (int frame = 0; frame < frames; frame++)
+        logmel_frame(work, samples, count, frame, features + frame * MELS);
+    logmel_settle(features, frames * MELS);
     return 1;
 }

@@ -113,4 +113,24 @@ quaver_status quaver_finish(quaver_stream *stream, quaver_arena *arena, float pr
 {
     CHOOSE(quaver_finish, stream, arena, probabilities)
 }
+
+#ifdef QUAVER_VOICE
+#define LISTEN(name)                                                                                                   \
+    quaver_status name(quaver_arena *arena, quaver_profile *profile, const float *samples, int count, float *result)
+void quaver_meet_sse2(quaver_profile *profile);
+LISTEN(quaver_listen_avx512);
+LISTEN(quaver_listen_avx2);
+LISTEN(quaver_listen_sse2);
+
+void quaver_meet(quaver_profile *profile)
+{
+    quaver_meet_sse2(profile); /* the same in all */
+}
+
+quaver_status quaver_listen(quaver_arena *arena, quaver_profile *profile, const float *samples, int count,
+                            float probabilities[QUAVER_OUTPUTS])
+{
+    CHOOSE(quaver_listen, arena, profile, samples, count, probabilities)
+}
+#endif
 #endif

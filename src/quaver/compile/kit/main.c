@@ -2,6 +2,9 @@
  *
  *     quaver_model clip.wav more.wav
  *
+ * Where the network adapts to voices, `--speaker FILE` in front of them hears them all as one person's: what FILE knows
+ * of the voice is used, and what is noticed is kept there, in the form of `quaver predict --speaker`.
+ *
  * Reads 8, 16, 24 and 32 bit and floating point, any number of channels, any rate. Exits with 0 if any file succeeded.
  */
 
@@ -13,6 +16,11 @@
 
 #include "quaver_model.h"
 
+#ifdef QUAVER_VOICE
+#define USAGE "[--speaker FILE] "
+#else
+#define USAGE ""
+#endif
 #define ZEROS 32.0 /* crossings of the sinc on either side */
 
 typedef struct {
@@ -116,6 +124,24 @@ static const char *resample(sound *in)
     return NULL;
 }
 
+/* Bring samples to the model's full scale, in memory of their own. */
+static const char *scale(const sound *heard, quaver_sample **samples)
+{
+    *samples = malloc(sizeof(quaver_sample) * (size_t)(heard->count + 1));
+    if (!*samples)
+        return "does not fit the memory";
+    for (int i = 0; i < heard->count; i++) {
+        const float value = heard->samples[i];
+        if (QUAVER_FULL_SCALE == 1)
+            (*samples)[i] = (quaver_sample)value;
+        else if (!isfinite(value))
+            return "holds values that are not finite";
+        else
+            (*samples)[i] = (quaver_sample)lrint(fmax(-32768.0, fmin(32767.0, 32768.0 * value)));
+    }
+    return NULL;
+}
+
 /* Read a whole file; gives its bytes, or NULL. */
 static unsigned char *read_all(const char *path, size_t *length)
 {
@@ -141,12 +167,23 @@ static unsigned char *read_all(const char *path, size_t *length)
     return bytes;
 }
 
+@SPEAKER@
+static quaver_status hear(const quaver_sample *samples, int count, float probabilities[QUAVER_OUTPUTS])
+{
+#ifdef QUAVER_VOICE
+    if (known)
+        return quaver_listen(&arena, &profile, samples, count, probabilities);
+#endif
+    return quaver_classify(&arena, samples, count, probabilities);
+}
+
 static const char *classify(const char *path, float probabilities[QUAVER_OUTPUTS])
 {
     static const char *const reasons[] = {NULL, "is too short; 0.1 s is needed", "is too long",
                                           "holds values that are not finite", "is silent"};
     size_t length;
     sound heard = {NULL, 0, 0};
+    quaver_sample *samples = NULL;
     unsigned char *file = read_all(path, &length);
     if (!file)
         return "cannot be read";
@@ -155,19 +192,32 @@ static const char *classify(const char *path, float probabilities[QUAVER_OUTPUTS
     if (!wrong)
         wrong = resample(&heard);
     if (!wrong)
-        wrong = reasons[quaver_classify(&arena, heard.samples, heard.count, probabilities)];
+        wrong = scale(&heard, &samples);
+    if (!wrong)
+        wrong = reasons[hear(samples, heard.count, probabilities)];
     free(heard.samples);
+    free(samples);
     return wrong;
 }
 
 int main(int count, char **arguments)
 {
-    int succeeded = 0;
-    if (count < 2) {
-        fprintf(stderr, "usage: %s clip.wav ...\n", arguments[0]);
+    int succeeded = 0, first = 1;
+#ifdef QUAVER_VOICE
+    known = count > 2 && strcmp(arguments[1], "--speaker") == 0;
+    first = known ? 3 : 1;
+#endif
+    if (count <= first) {
+        fprintf(stderr, "usage: %s " USAGE "clip.wav ...\n", arguments[0]);
         return 2;
     }
-    for (int i = 1; i < count; i++) {
+#ifdef QUAVER_VOICE
+    if (known && !recall(arguments[2])) {
+        fprintf(stderr, "%s: %s is no profile of this network.\n", arguments[0], arguments[2]);
+        return 1;
+    }
+#endif
+    for (int i = first; i < count; i++) {
         float probabilities[QUAVER_OUTPUTS];
         int best = 0;
         const char *wrong = classify(arguments[i], probabilities);
@@ -183,5 +233,11 @@ int main(int count, char **arguments)
         printf("\n");
         succeeded = 1;
     }
+#ifdef QUAVER_VOICE
+    if (known && succeeded && !keep(arguments[2])) {
+        fprintf(stderr, "%s: %s cannot be written.\n", arguments[0], arguments[2]);
+        return 1;
+    }
+#endif
     return succeeded ? 0 : 1;
 }

@@ -16,39 +16,33 @@ typedef enum {
     QUAVER_WAITING = 5     /* quaver_push alone: no window is complete yet */
 } quaver_status;
 
+@SAMPLE@
+
 /* Everything that changes. It needs no initialisation and keeps nothing from call to call; one serves one thread. */
 typedef struct {
 @OWN@    float shared[@WORDS@];
 } quaver_arena;
 
-/* A sound while it comes. One serves one sound at a time; none of its numbers matters to a caller but `windows`. */
-typedef struct {
-    int windows;                /* that were complete so far; the last one began (windows - 1) * QUAVER_HOP samples in */
-    int held, next, end;        /* samples that are held; where among them the next window begins, the last one ended */
-    int heard, broken;          /* windows that were not silent; was one not finite? */
-    float sums[QUAVER_OUTPUTS];
-    float samples[QUAVER_HELD];
-} quaver_stream;
-
+@STREAM@
 /* The emotions, in the order of the probabilities. */
 extern const char *const quaver_labels[QUAVER_OUTPUTS];
 
-/* From samples (count), one channel at QUAVER_SAMPLE_RATE, full scale 1, to calibrated probabilities. Sound of more
+/* From samples (count), one channel at QUAVER_SAMPLE_RATE, to calibrated probabilities. Sound of more
  * than QUAVER_LONGEST samples is heard in windows, and the mean of their probabilities comes back. */
-quaver_status quaver_classify(quaver_arena *arena, const float *samples, int count,
+quaver_status quaver_classify(quaver_arena *arena, const quaver_sample *samples, int count,
                               float probabilities[QUAVER_OUTPUTS]);
 
 /* The same while the sound comes, in pieces of any size. Begin a sound; push its samples; finish it. A window that is
  * complete ends a push: its probabilities come back with QUAVER_OK (QUAVER_SILENT or QUAVER_NOT_FINITE if it has none),
  * and `taken` says how many samples were used; push the rest again, until QUAVER_WAITING says that all of them were.
- * What quaver_finish gives is what quaver_classify gives for the whole sound, to the last bit. */
+@ENDS@
 void quaver_begin(quaver_stream *stream);
-quaver_status quaver_push(quaver_stream *stream, quaver_arena *arena, const float *samples, int count, int *taken,
+quaver_status quaver_push(quaver_stream *stream, quaver_arena *arena, const quaver_sample *samples, int count, int *taken,
                           float probabilities[QUAVER_OUTPUTS]);
 quaver_status quaver_finish(quaver_stream *stream, quaver_arena *arena, float probabilities[QUAVER_OUTPUTS]);
 
-/* The first half of it: the features of up to QUAVER_LONGEST samples. */
-quaver_status quaver_features(quaver_arena *arena, const float *samples, int count, float features[QUAVER_INPUTS]);
+@SPEAKERS@/* The first half of it: the features of up to QUAVER_LONGEST samples. */
+quaver_status quaver_features(quaver_arena *arena, const quaver_sample *samples, int count, float features[QUAVER_INPUTS]);
 
 /* The second half: the network alone, without calibration. */
 void quaver_network(quaver_arena *arena, const float input[QUAVER_INPUTS], @TAKES_FRAMES@float output[QUAVER_OUTPUTS]);

@@ -8,13 +8,13 @@
 #include <quaver_model.h>
 
 #ifndef SECONDS
-#define SECONDS 1.2f /* as long as fits the RAM: four bytes a sample beside the arena; the longer, the surer */
+#define SECONDS 1.2f /* as long as fits the RAM: a sample takes two or four bytes; the longer, the surer */
 #endif
 #define MICROPHONE_RATE 16000
 #define COUNT ((int)(SECONDS * QUAVER_SAMPLE_RATE))
 
 static quaver_arena arena;
-static float samples[COUNT];
+static quaver_sample samples[COUNT];
 static volatile int filled = 0; /* of samples */
 
 /* Take one sample of the microphone: the model's samples up to it lie on the line from the one before. */
@@ -23,7 +23,7 @@ static void take(int16_t heard) {
   const float value = heard / 32768.0f;
   for (; at < 1.0f; at += (float)MICROPHONE_RATE / QUAVER_SAMPLE_RATE) {
     if (filled < COUNT) {
-      samples[filled] = before + at * (value - before);
+      samples[filled] = (quaver_sample)(QUAVER_FULL_SCALE * (before + at * (value - before)));
       filled = filled + 1;
     }
   }
