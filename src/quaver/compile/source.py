@@ -16,8 +16,15 @@ from quaver.windows import WHOLE
 NETWORKS = (".onnx", ".keras", ".h5")  # files of bare networks
 
 
-def plan_of(model: Path | bytes, name: str = "the network", *, lean: bool = False, longest: int | None = None) -> Plan:
-    """Plan the network of an ONNX file; `lean` saves memory at some cost of time.
+def plan_of(
+    model: Path | bytes,
+    name: str = "the network",
+    *,
+    lean: bool = False,
+    roomy: bool = False,
+    longest: int | None = None,
+) -> Plan:
+    """Plan the network of an ONNX file; `lean` saves memory at some cost of time, `roomy` time at some of memory.
 
     `longest` says how long the time of a bundle's features may be, if the network leaves that open.
 
@@ -30,16 +37,17 @@ def plan_of(model: Path | bytes, name: str = "the network", *, lean: bool = Fals
     fold.fold_batch_norm(read)
     fuse.fuse(read)
     attention.join(read)
-    return lower.make(read, lean)
+    return lower.make(read, lean, roomy)
 
 
-def program_of(bundle: Bundle, command: str, *, keep: bool = True) -> Program:
+def program_of(bundle: Bundle, command: str, *, keep: bool = True, roomy: bool = False) -> Program:
     """Make the program of a bundle: features, network, calibration, windows.
 
     Args:
         bundle: from `zoo.load`.
         command: said in the program's head.
         keep: spend memory for speed: keep a window's spectra, and whole tensors between convolutions.
+        roomy: spend more of it, and of constants, on minimal filtering.
 
     Raises:
         CompileError: its frontend or network has no C.
@@ -48,7 +56,7 @@ def program_of(bundle: Bundle, command: str, *, keep: bool = True) -> Program:
     spec = card.spec
     window, hop = (round(card.window[key] * spec.sample_rate) for key in ("seconds", "hop"))
     sound = sound_of(spec, int(WHOLE * window), keep=keep)
-    network = plan_of(bundle.model, f"bundle {card.name!r}", lean=not keep, longest=sound.frames)
+    network = plan_of(bundle.model, f"bundle {card.name!r}", lean=not keep, roomy=roomy, longest=sound.frames)
     contract = Contract(
         name=card.name,
         command=command,
@@ -88,6 +96,7 @@ class Wishes:
     int8: bool = False
     calibration: Path | None = None  # a folder of sounds; without, quaver's sample clips
     frontend: str | None = None  # that a bare network takes its values from; None, "none": it takes its own
+    roomy: bool = False  # speed matters more than memory and constants
 
 
 def read(source: str, command: str, wishes: Wishes = Wishes()) -> tuple[Program, Bundle | None]:  # noqa: B008 - frozen
@@ -107,11 +116,11 @@ def read(source: str, command: str, wishes: Wishes = Wishes()) -> tuple[Program,
     """
     bundle = _bundle(source, wishes)
     if bundle is None:
-        plan = plan_of(_model(Path(source)), source, lean=wishes.lean)
+        plan = plan_of(_model(Path(source)), source, lean=wishes.lean, roomy=wishes.roomy)
         return Program(plan, Contract(Path(source).stem, command)), None
     if wishes.int8:
         bundle = adopt.in_eight_bits(bundle, adopt.clips_in(wishes.calibration) if wishes.calibration else ())
-    return program_of(bundle, command, keep=not wishes.lean), bundle
+    return program_of(bundle, command, keep=not wishes.lean, roomy=wishes.roomy), bundle
 
 
 def _bundle(source: str, wishes: Wishes) -> Bundle | None:
