@@ -81,8 +81,17 @@ benchmark-predict: setup  ## what it costs to hear a clip, from the file and fro
 benchmark-loco: setup  ## the default network on corpora that it has never heard; resumable
 	$(BIN)/python benchmarks/loco.py
 
-benchmark-compile: setup  ## compiled programs against ONNX Runtime and librosa, in one run
+# Peers that cannot be had are told as missing, so one of them does not stop the others.
+PEERS := onnx onnxruntime ai-edge-litert openvino emx-onnx-cgen tflite-micro
+
+.venv-peers/ready:
+	$(PYTHON) -m venv .venv-peers
+	for peer in numpy $(PEERS); do .venv-peers/bin/python -m pip install --quiet $$peer || echo "missing: $$peer"; done
+	touch $@
+
+benchmark-compile: setup .venv-peers/ready  ## compiled programs against other engines and librosa, in one run each
 	$(BIN)/python benchmarks/compile.py
+	$(BIN)/python benchmarks/peers.py
 
 benchmark-boards: setup  ## instructions on microcontrollers, counted by QEMU
 	[ -d .venv-zig/ziglang ] || $(BIN)/python -m pip install --quiet --target .venv-zig 'ziglang>=0.14'
