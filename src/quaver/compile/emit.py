@@ -44,8 +44,8 @@ _PARTS = (
         "depthwise_u8",
         "depthwise_u8_f32",
     ),
-    *("pool_shape", "max_pool_f32", "max_pool_u8", "average_pool_f32", "softmax_f32", "layer_norm_f32"),
-    *("matmul_f32", "attention_f32"),
+    *("pool_shape", "max_pool_f32", "max_pool_u8", "average_pool_f32", "softmax_f32"),
+    *("total_f32", "largest_f32", "layer_norm_f32", "matmul_f32", "attention_f32"),
 )
 _MENTIONS = {
     "float_bits": "float_bits|bits_float",
