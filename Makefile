@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 
 .PHONY: help setup demo test test-slow test-backends test-torch test-tensorflow lint fix wheel clean
 .PHONY: benchmark-frontend benchmark-leaks benchmark-explore benchmark-article benchmark-bundles benchmark-accuracy
-.PHONY: benchmark-compile benchmark-boards benchmark-predict benchmark-loco test-compile
+.PHONY: benchmark-compile benchmark-wasm benchmark-boards benchmark-predict benchmark-loco test-compile
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -92,6 +92,11 @@ PEERS := onnx onnxruntime ai-edge-litert openvino emx-onnx-cgen tflite-micro
 benchmark-compile: setup .venv-peers/ready  ## compiled programs against other engines and librosa, in one run each
 	$(BIN)/python benchmarks/compile.py
 	$(BIN)/python benchmarks/peers.py
+
+benchmark-wasm: setup  ## WebAssembly against onnxruntime-web, in one headless Chromium
+	[ -d .venv-zig/ziglang ] || $(BIN)/python -m pip install --quiet --target .venv-zig 'ziglang>=0.14'
+	[ -d .venv-web/node_modules/onnxruntime-web ] || npm install --silent --prefix .venv-web onnxruntime-web
+	PYTHONPATH=.venv-zig $(BIN)/python benchmarks/wasm.py .venv-web/node_modules/onnxruntime-web
 
 benchmark-boards: setup  ## instructions on microcontrollers, counted by QEMU
 	[ -d .venv-zig/ziglang ] || $(BIN)/python -m pip install --quiet --target .venv-zig 'ziglang>=0.14'

@@ -1,6 +1,7 @@
 """Compare quaver's compiled networks with other engines: speed in one run, memory, sizes, instructions.
 
     python benchmarks/peers.py [--rounds 60]    what `make benchmark-compile` does after benchmarks/compile.py
+    python benchmarks/peers.py --count          adds the instructions of an inference, which takes an hour
 
 The peers live in an environment of their own, `.venv-peers`, and run there beside quaver's libraries in one process, in
 an order drawn anew every round (`benchmarks/engines.py`). Adds "peers" to benchmarks/results/compile.json, from which
@@ -29,31 +30,47 @@ PEERS = Path(os.environ.get("QUAVER_PEERS", ROOT / ".venv-peers")) / "bin" / "py
 SECONDS = 3  # of sound that `nano` and `small` hear
 FRAMES = {"nano": 50, "small": 100}  # of a second
 PATIENCE = 1800
+SLOW = 50  # ms; what takes longer is not worth counting
 
 
 def main() -> None:
     """Measure and add to the results."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=60)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--count", action="store_true", help="count the instructions that have not been counted yet")
+    given = parser.parse_args()
     if not PEERS.is_file():
         raise SystemExit(f"{PEERS} is missing; `make benchmark-compile` makes it.")
     with TemporaryDirectory() as made:
         folder = Path(made)
         networks = prepared(folder, np.random.default_rng(0))
-        (folder / "race.json").write_text(json.dumps({"rounds": rounds, "networks": networks}))
-        _tool(folder, "peak", "-march=native", "-ffp-contract=fast")
-        told = {"machine": machine(), "rounds": rounds, **_asked([PEERS, "benchmarks/engines.py", folder])}
-        for name, engine, row in _rows(told):
-            row |= _asked([PEERS, "benchmarks/engines.py", folder, "--alone", name, engine])
-            which = networks[name].get(engine.removeprefix("quaver, "), {})
-            row |= {"sizes": which["sizes"]} if which else {"model": (folder / networks[name]["onnx"]).stat().st_size}
-        _keep(told)
-        if _tool(folder, "count"):
-            for name, engine, row in _rows(told):
-                row["instructions"] = _counted(folder, name, engine)
-                _keep(told)  # the slow part
+        (folder / "race.json").write_text(json.dumps({"rounds": given.rounds, "networks": networks}))
+        (count if given.count else raced)(folder, networks, given.rounds)
+
+
+def raced(folder: Path, networks: dict[str, Any], rounds: int) -> None:
+    """Race all, then open each alone; counts of instructions are kept where they were made before."""
+    _tool(folder, "peak", "-march=native", "-ffp-contract=fast")
+    before = json.loads(RESULT.read_text()).get("peers", {"networks": {}})["networks"]
+    told = {"machine": machine(), "rounds": rounds, **_asked([PEERS, "benchmarks/engines.py", folder])}
+    for name, engine, row in _rows(told):
+        row |= _asked([PEERS, "benchmarks/engines.py", folder, "--alone", name, engine])
+        which = networks[name].get(engine.removeprefix("quaver, "), {})
+        row |= {"sizes": which["sizes"]} if which else {"model": (folder / networks[name]["onnx"]).stat().st_size}
+        row["instructions"] = before.get(name, {}).get("rows", {}).get(engine, {}).get("instructions")
+    _keep(told)
     print(json.dumps(told, indent=2))
+
+
+def count(folder: Path, networks: dict[str, Any], rounds: int) -> None:
+    """Count instructions under valgrind, which takes minutes an engine; what is there already stays."""
+    told = json.loads(RESULT.read_text())["peers"]
+    if not _tool(folder, "count"):
+        raise SystemExit("counting needs valgrind and its headers.")
+    for name, engine, row in _rows(told):
+        if row.get("instructions") is None and row["ms"] < SLOW:
+            row["instructions"] = _counted(folder, name, engine)
+            _keep(told)
 
 
 def _rows(told: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -77,10 +94,10 @@ def prepared(folder: Path, rng: np.random.Generator) -> dict[str, Any]:
 
 
 def _written(folder: Path, name: str, model: bytes, rng: np.random.Generator, frames: int = 0) -> dict[str, Any]:
-    fixed = _fixed(model, frames)
-    (folder / f"{name}.onnx").write_bytes(fixed)
+    plain = fixed(model, frames)
+    (folder / f"{name}.onnx").write_bytes(plain)
     _fold(folder, name)
-    x = rng.normal(size=_sizes(fixed)).astype(np.float32)
+    x = rng.normal(size=sizes(plain)).astype(np.float32)
     np.save(folder / f"{name}.npy", x)
     told: dict[str, Any] = {
         "onnx": f"{name}.onnx",
@@ -96,17 +113,17 @@ def _written(folder: Path, name: str, model: bytes, rng: np.random.Generator, fr
     for which, plan in plans.items():
         place = folder / f"{name}-{which}"
         place.mkdir()
-        _, sizes = library(place, Program(plan, Contract(name, "a benchmark")))
+        _, taken = library(place, Program(plan, Contract(name, "a benchmark")))
         told[which] = {
             "library": f"{place.name}/libquaver.so",
             "frames": bool(frames),
             "arena": plan.arena,
-            "sizes": sizes,
+            "sizes": taken,
         }
     return {**told, "macs": int(plans["quaver"].macs)}
 
 
-def _fixed(model: bytes, frames: int) -> bytes:
+def fixed(model: bytes, frames: int) -> bytes:
     """Fix the batch and the time; leave the input and the output that everybody has."""
     import onnx
 
@@ -131,7 +148,8 @@ def _fold(folder: Path, name: str) -> None:
     onnxruntime.InferenceSession(folder / f"{name}.onnx", options, providers=["CPUExecutionProvider"])
 
 
-def _sizes(model: bytes) -> list[int]:
+def sizes(model: bytes) -> list[int]:
+    """Give the sizes of the input."""
     import onnx
 
     made = onnx.load_from_string(model)
