@@ -1,9 +1,12 @@
 """Convolutions by minimal filtering give what direct ones give, where there is room for them."""
 
+import json
+
 import numpy as np
 import pytest
-from c_programs import SANITIZED, Programs, model, reference, vectors
+from c_programs import SANITIZED, Programs, compiler, model, reference, vectors
 
+from quaver.cli.compile import compile_
 from quaver.compile.source import plan_of
 from quaver.compile.targets import targets
 
@@ -93,3 +96,13 @@ def test_microcontrollers_pages_and_synthesis_keep_direct_sums():
     roomy = {name for name, target in targets().items() if target.roomy}
     assert {"native", "x86_64", "aarch64"} <= roomy
     assert not roomy & {"c", "hls", "wasm", "web", "android", "cortex-m4", "cortex-m7", "cortex-m55", "riscv32"}
+
+
+def test_a_budget_keeps_direct_sums(tmp_path):
+    compiler()
+    (tmp_path / "network.onnx").write_bytes(CASES["pooled_by_three"].SerializeToString())
+    taken = {}
+    for name, flash in (("free", None), ("short", 1 << 20)):
+        compile_(str(tmp_path / "network.onnx"), output=tmp_path / name, verify=False, flash=flash)
+        taken[name] = json.loads((tmp_path / name / "footprint.json").read_text())["flash"]["constants"]
+    assert taken["short"] < taken["free"]

@@ -84,7 +84,8 @@ def compile_(
 
     chosen = find(target)
     folder = output or Path(f"{Path(source).stem}-{target}")
-    wishes = Wishes(chosen.lean, int8, calibration, frontend, chosen.roomy)
+    roomy = chosen.roomy and flash is None and ram is None
+    wishes = Wishes(chosen.lean, int8, calibration, frontend, roomy)
     program, bundle = read(source, f"quaver compile {source} --target {target}", wishes)
     budget = Budget(flash, ram)  # type: ignore[arg-type]  # the callback has made numbers of the texts
     told = make(program, chosen, folder, bundle=bundle, check=verify, budget=budget, say=say)
