@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 
 .PHONY: help setup demo test test-slow test-backends test-torch test-tensorflow lint fix wheel clean
 .PHONY: benchmark-frontend benchmark-leaks benchmark-explore benchmark-article benchmark-bundles benchmark-accuracy
-.PHONY: benchmark-compile benchmark-boards benchmark-predict benchmark-loco benchmark-baselines test-compile
+.PHONY: benchmark-compile benchmark-wasm benchmark-boards benchmark-predict benchmark-loco benchmark-baselines test-compile
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -87,8 +87,22 @@ benchmark-predict: setup  ## what it costs to hear a clip, from the file and fro
 benchmark-loco: setup  ## the default network on corpora that it has never heard; resumable
 	$(BIN)/python benchmarks/loco.py
 
-benchmark-compile: setup  ## compiled programs against ONNX Runtime and librosa, in one run
+# Peers that cannot be had are told as missing, so one of them does not stop the others.
+PEERS := onnx onnxruntime ai-edge-litert openvino emx-onnx-cgen tflite-micro
+
+.venv-peers/ready:
+	$(PYTHON) -m venv .venv-peers
+	for peer in numpy $(PEERS); do .venv-peers/bin/python -m pip install --quiet $$peer || echo "missing: $$peer"; done
+	touch $@
+
+benchmark-compile: setup .venv-peers/ready  ## compiled programs against other engines and librosa, in one run each
 	$(BIN)/python benchmarks/compile.py
+	$(BIN)/python benchmarks/peers.py
+
+benchmark-wasm: setup  ## WebAssembly against onnxruntime-web, in one headless Chromium
+	[ -d .venv-zig/ziglang ] || $(BIN)/python -m pip install --quiet --target .venv-zig 'ziglang>=0.14'
+	[ -d .venv-web/node_modules/onnxruntime-web ] || npm install --silent --prefix .venv-web onnxruntime-web
+	PYTHONPATH=.venv-zig $(BIN)/python benchmarks/wasm.py .venv-web/node_modules/onnxruntime-web
 
 benchmark-boards: setup  ## instructions on microcontrollers, counted by QEMU
 	[ -d .venv-zig/ziglang ] || $(BIN)/python -m pip install --quiet --target .venv-zig 'ziglang>=0.14'

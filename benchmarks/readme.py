@@ -15,6 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import peer_tables
+
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 PROTOCOLS = (
@@ -362,7 +364,7 @@ PAGES = {
     README: (article, default, accuracy, predicting, frontend, compiled),
     ROOT / "docs" / "small.md": (accuracy, baselines, loco, tries, robustness, adaptation),
     ROOT / "docs" / "nano.md": (nano, nano_accuracy, nano_tries),
-    ROOT / "docs" / "compile.md": (edge, fixed),
+    ROOT / "docs" / "compile.md": (edge, fixed, peer_tables.peers, peer_tables.in_browser),
 }
 
 if __name__ == "__main__":

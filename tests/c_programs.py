@@ -56,11 +56,11 @@ def vectors() -> list[str]:
 class Programs:
     """Compiles ONNX models together; calling it runs one of them."""
 
-    def __init__(self, folder: Path, models: dict[str, onnx.ModelProto], flags: list[str], lean=False) -> None:
+    def __init__(self, folder: Path, models: dict[str, onnx.ModelProto], flags: list[str], **how) -> None:
         self.program, self.plans = folder / "programs", {}
         declared, cases = "", ""
         for name, model in models.items():
-            plan = self.plans[name] = plan_of(model.SerializeToString(), lean=lean)
+            plan = self.plans[name] = plan_of(model.SerializeToString(), **how)
             text = f"#include <math.h>\n#include <string.h>\n\n{weights.as_text(plan.weights)}\n{emit.network(plan)}"
             text += f"void {name}_go(float *a, const float *x, float *y);\n"
             text += f"void {name}_go(float *a, const float *x, float *y)\n{{\n    run_network(a, x, y);\n}}\n"

@@ -90,7 +90,8 @@ def compile_(
 
     chosen = find(target)
     folder = output or Path(f"{Path(source).stem}-{target}")
-    wishes = Wishes(chosen.lean, int8, calibration, frontend, seconds, fixed)
+    roomy = chosen.roomy and flash is None and ram is None
+    wishes = Wishes(chosen.lean, int8, calibration, frontend, seconds, fixed, roomy)
     program, bundle = read(source, f"quaver compile {source} --target {target}{wishes.options}", wishes)
     for note in told_of(bundle, wishes):
         say(note)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from quaver.compile import arena, bands, chains, follow, ops
+from quaver.compile import arena, bands, chains, follow, minimal, ops
 from quaver.compile.fold import fold_constants
 from quaver.compile.graph import Graph, Shape
 from quaver.compile.halo import cleared
@@ -11,12 +11,13 @@ from quaver.compile.sizes import opened
 from quaver.compile.tensor import Tensor
 
 
-def make(graph: Graph, lean: bool = False) -> Plan:
+def make(graph: Graph, lean: bool = False, roomy: bool = False) -> Plan:
     """Plan a network.
 
     Args:
         graph: rewritten and fused as far as wanted; it is consumed.
         lean: memory matters more than speed: compute pairs of convolutions band by band.
+        roomy: speed matters more than memory and constants: compute convolutions by minimal filtering.
 
     Raises:
         CompileError: an operator without rule, or one used in a way that its rule refuses.
@@ -36,6 +37,8 @@ def make(graph: Graph, lean: bool = False) -> Plan:
         plan.steps.append(step)
     if lean:
         bands.join(plan)
+    elif roomy:
+        minimal.use(plan)
     arena.place(plan)
     return plan
 

@@ -146,9 +146,11 @@ def _compile(bundle: Bundle, folder: Path) -> None:
 def _program(bundle: Bundle) -> Program:
     """Make the whole program, or the network alone where its features have no C."""
     try:
-        return program_of(bundle, _COMMAND)
+        return program_of(bundle, _COMMAND, roomy=True)
     except CompileError:
-        return Program(plan_of(bundle.model, f"bundle {bundle.card.name!r}"), Contract(bundle.card.name, _COMMAND))
+        return Program(
+            plan_of(bundle.model, f"bundle {bundle.card.name!r}", roomy=True), Contract(bundle.card.name, _COMMAND)
+        )
 
 
 def _check(bundle: Bundle, folder: Path) -> None:

@@ -16,8 +16,15 @@ from quaver.windows import whole
 NETWORKS = (".onnx", ".keras", ".h5")  # files of bare networks
 
 
-def plan_of(model: Path | bytes, name: str = "the network", *, lean: bool = False, longest: int | None = None) -> Plan:
-    """Plan the network of an ONNX file; `lean` saves memory at some cost of time.
+def plan_of(
+    model: Path | bytes,
+    name: str = "the network",
+    *,
+    lean: bool = False,
+    roomy: bool = False,
+    longest: int | None = None,
+) -> Plan:
+    """Plan the network of an ONNX file; `lean` saves memory at some cost of time, `roomy` time at some of memory.
 
     `longest` says how long the time of a bundle's features may be, if the network leaves that open.
 
@@ -30,10 +37,10 @@ def plan_of(model: Path | bytes, name: str = "the network", *, lean: bool = Fals
     fold.fold_batch_norm(read)
     fuse.fuse(read)
     attention.join(read)
-    return lower.make(read, lean)
+    return lower.make(read, lean, roomy)
 
 
-def program_of(bundle: Bundle, command: str, *, keep: bool = True, fixed: bool = False) -> Program:
+def program_of(bundle: Bundle, command: str, *, keep: bool = True, fixed: bool = False, roomy: bool = False) -> Program:
     """Make the program of a bundle: features, network, calibration, windows.
 
     Args:
@@ -41,6 +48,7 @@ def program_of(bundle: Bundle, command: str, *, keep: bool = True, fixed: bool =
         command: said in the program's head.
         keep: spend memory for speed: keep a window's spectra, and whole tensors between convolutions.
         fixed: take samples of sixteen bits, and make features of them without floating point.
+        roomy: spend more of it, and of constants, on minimal filtering.
 
     Raises:
         CompileError: its frontend or network has no C.
@@ -49,7 +57,7 @@ def program_of(bundle: Bundle, command: str, *, keep: bool = True, fixed: bool =
     spec = card.spec
     window, hop = (round(card.window[key] * spec.sample_rate) for key in ("seconds", "hop"))
     sound = sound_of(spec, round(whole(card.window) * spec.sample_rate), keep=keep, fixed=fixed)
-    network = plan_of(bundle.model, f"bundle {card.name!r}", lean=not keep, longest=sound.frames)
+    network = plan_of(bundle.model, f"bundle {card.name!r}", lean=not keep, roomy=roomy, longest=sound.frames)
     contract = Contract(
         name=card.name,
         command=command,
@@ -96,6 +104,7 @@ class Wishes:
     frontend: str | None = None  # that a bare network takes its values from; None, "none": it takes its own
     seconds: float | None = None  # that are heard at once; None: those of the bundle
     fixed: bool = False  # samples of sixteen bits, features without floating point
+    roomy: bool = False  # speed matters more than memory and constants
 
     @property
     def options(self) -> str:
@@ -122,13 +131,14 @@ def read(source: str, command: str, wishes: Wishes = Wishes()) -> tuple[Program,
     if bundle is None:
         if wishes.seconds is not None:
             raise CompileError(f"{source} hears no sound; name its frontend with --frontend, or leave --seconds out.")
-        plan = plan_of(_model(Path(source)), source, lean=wishes.lean)
+        plan = plan_of(_model(Path(source)), source, lean=wishes.lean, roomy=wishes.roomy)
         return Program(plan, Contract(Path(source).stem, command)), None
     if wishes.int8:
         bundle = adopt.in_eight_bits(bundle, adopt.clips_in(wishes.calibration) if wishes.calibration else ())
     if wishes.seconds is not None:
         bundle = hearing.hearing(bundle, wishes.seconds)
-    return program_of(bundle, command, keep=not wishes.lean, fixed=wishes.fixed), bundle
+    keep, fixed, roomy = not wishes.lean, wishes.fixed, wishes.roomy
+    return program_of(bundle, command, keep=keep, fixed=fixed, roomy=roomy), bundle
 
 
 def told_of(bundle: Bundle | None, wishes: Wishes) -> tuple[str, ...]:

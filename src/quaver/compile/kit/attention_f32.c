@@ -13,26 +13,33 @@ typedef struct {
 
 #define ATTENTION_ROWS 24
 
+/* Take values for what their bytes would stand for: as byte_of rounds, but in floats, so that loops are vectors. */
+static void attention_steps(float *row, int count, float step, float told, int zero)
+{
+    const float low = (float)-zero, high = (float)(255 - zero);
+    for (int i = 0; i < count; i++) {
+        const float value = row[i] / step, kept = value > low ? (value < high ? value : high) : low;
+        row[i] = told * ((kept + 12582912.0f) - 12582912.0f);
+    }
+}
+
 /* Give a row of scores as shares of their sum, after e to their power. */
 static void attention_shares(const attention_shape *s, float *row)
 {
-    float largest = -INFINITY, sum = 0.0f;
-    for (int i = 0; i < s->keys; i++)
-        row[i] *= s->factor;
+    const int keys = s->keys;
+    const float factor = s->factor;
+    for (int i = 0; i < keys; i++)
+        row[i] *= factor;
     if (s->score_step > 0.0f)
-        for (int i = 0; i < s->keys; i++)
-            row[i] = s->score_told * (float)(byte_of(row[i] / s->score_step, s->score_zero) - s->score_zero);
-    for (int i = 0; i < s->keys; i++)
-        largest = row[i] > largest ? row[i] : largest;
-    for (int i = 0; i < s->keys; i++)
+        attention_steps(row, keys, s->score_step, s->score_told, s->score_zero);
+    const float largest = largest_f32(row, keys);
+    for (int i = 0; i < keys; i++)
         row[i] = exp_f32(row[i] - largest);
-    for (int i = 0; i < s->keys; i++)
-        sum += row[i];
-    for (int i = 0; i < s->keys; i++)
+    const float sum = total_f32(row, keys);
+    for (int i = 0; i < keys; i++)
         row[i] /= sum;
     if (s->share_step > 0.0f)
-        for (int i = 0; i < s->keys; i++)
-            row[i] = s->share_step * (float)(byte_of(row[i] / s->share_step, s->share_zero) - s->share_zero);
+        attention_steps(row, keys, s->share_step, s->share_step, s->share_zero);
 }
 
 static void attention_f32(const attention_shape *s, const float *q, const float *k, const float *v, float *y,

@@ -2,9 +2,11 @@
 
 static void keep_u8_f32(const conv_shape *s, int place, int channels, const int *sums, const float *factor, float *y)
 {
-    float *to = y + place / s->pool * s->y_step;
+    float *to = y + (s->pool == 1 ? place : place / s->pool) * s->y_step;
+    const float lowest = s->relu ? 0.0f : -INFINITY;
+    const int first = s->pool == 1 || place % s->pool == 0;
     for (int c = 0; c < channels; c++) {
-        const float value = (float)sums[c] * factor[c], kept = s->relu && value < 0.0f ? 0.0f : value;
-        to[c] = place % s->pool == 0 || kept > to[c] ? kept : to[c];
+        const float value = (float)sums[c] * factor[c], kept = value < lowest ? lowest : value;
+        to[c] = first || kept > to[c] ? kept : to[c];
     }
 }

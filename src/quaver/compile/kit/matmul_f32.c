@@ -39,9 +39,13 @@ static void matmul_f32(int m, int k, int n, const float *a, int a_row, const flo
                     for (int lane = 0; lane < BLOCK; lane += LANES * VECTORS)
                         matmul_tile(1, lane, k, from + r * a_row, a_row, b + first, b_row, sums + r * BLOCK);
             }
-            for (int r = 0; r < rows; r++)
-                for (int c = 0; c < count; c++)
-                    to[r * y_row + c] = sums[r * BLOCK + c];
+            for (int r = 0; r < rows; r++) {
+                if (count == BLOCK)
+                    memcpy(to + r * y_row, sums + r * BLOCK, sizeof(float) * BLOCK);
+                else
+                    for (int c = 0; c < count; c++)
+                        to[r * y_row + c] = sums[r * BLOCK + c];
+            }
         }
     }
 }

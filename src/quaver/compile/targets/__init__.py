@@ -34,6 +34,7 @@ class Target:
     runs: bool = True
     extra: dict[str, str] = field(default_factory=dict)  # further files, from the kit
     lean: bool = False  # memory matters more than speed
+    roomy: bool = False  # speed matters more than memory and constants: nothing is downloaded, and no flash is short
     main: str = "main.c"  # the source of the product, from the kit
     linker: tuple[str, ...] = ()  # flags of the last step
     after: Callable[[Path, Any, Any], None] | None = (

@@ -9,6 +9,7 @@ TARGETS = (
         constants="embedded",
         compiler=("-target", "x86_64-windows-gnu", "-mcpu=x86_64_v3"),
         product="quaver_model.exe",
+        roomy=True,
         unseen="linked, but nothing here runs programs of Windows",
     ),
     Target(
@@ -16,6 +17,7 @@ TARGETS = (
         "macOS, Apple M1 and later",
         constants="embedded",
         compiler=("-target", "aarch64-macos", "-mcpu=apple_m1"),
+        roomy=True,
         unseen="linked, but nothing here runs programs of macOS",
     ),
 )

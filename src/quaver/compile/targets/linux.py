@@ -13,7 +13,7 @@ def _linux(name: str, about: str, triple: str, processor: str, emulator: str, *c
         f"-mcpu={processor}",
         "-static",
     )
-    return Target(name, about, compiler=flags, runner=(emulator, *cpu), emulator=emulator)
+    return Target(name, about, compiler=flags, runner=(emulator, *cpu), emulator=emulator, roomy=True)
 
 
 def _three() -> Target:
@@ -28,6 +28,7 @@ def _three() -> Target:
         writes=dispatch.files,
         builder=dispatch.build,
         answers=dispatch.answers,
+        roomy=True,
     )
 
 

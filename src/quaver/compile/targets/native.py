@@ -6,4 +6,4 @@ from quaver.compile.targets import Target
 
 _NATIVE = ("-march=native",) if platform.machine() in ("x86_64", "AMD64") else ("-mcpu=native",)
 
-TARGETS = (Target("native", "this machine", compiler=_NATIVE, cross=False),)
+TARGETS = (Target("native", "this machine", compiler=_NATIVE, cross=False, roomy=True),)

@@ -1,0 +1,303 @@
+"""Write convolutional networks as LiteRT files, without TensorFlow: for comparing, not for use.
+
+The file says what quaver's own plan says: batch normalisation folded, ReLU within convolutions, channels innermost, the
+same bytes and scales in eight bits (LiteRT's bytes have a sign, so zero points are 128 less). Dense layers that write
+floats are written in floats. Runs where `ai-edge-litert` is installed, which brings the schema.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import flatbuffers
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from quaver.compile import fold, fuse, graph, ops, quantised
+from quaver.compile.graph import Array, Graph, Node, Shape
+
+KINDS = {"float32": "FLOAT32", "int8": "INT8", "int32": "INT32"}
+FLOAT = np.dtype("float32")
+BYTE = np.dtype("int8")
+
+
+def write(model: bytes) -> bytes:
+    """Write an ONNX network whose sizes are all fixed.
+
+    Raises:
+        ValueError: an operator that this writer does not know.
+    """
+    read = graph.read(model)
+    if strange := sorted({node.operator for node in read.nodes} - {*_WRITERS, "MaxPool", "Relu"}):
+        raise ValueError(f"benchmarks/litert.py writes no {', '.join(strange)}")
+    quantised.rewrite(read)
+    fold.fold_constants(read)
+    fold.fold_batch_norm(read)
+    fuse.fuse(read)
+    return Writer(read).finish()
+
+
+class Writer:
+    """Collects tensors, buffers and operators."""
+
+    def __init__(self, read: Graph) -> None:
+        self.graph, self.shapes = read, _shapes(read)
+        self.tensors: list[Any] = []
+        self.buffers: list[Any] = [schema.BufferT()]
+        self.operators: list[Any] = []
+        self.codes: list[int] = []
+        self.known: dict[str, int] = {}
+        (name,) = read.inputs
+        self.tensor(name, read.inputs[name])
+        for node in read.nodes:
+            _WRITERS[node.operator](self, node)
+
+    def tensor(self, name: str, shape: Shape, kind: Any = FLOAT, scale: Any = None, zero: int = 0) -> int:
+        """Add a tensor that is computed; gives its number."""
+        made = schema.TensorT()
+        made.name, made.shape, made.buffer = name, [int(size) for size in shape], 0
+        made.type = getattr(schema.TensorType, KINDS[np.dtype(kind).name])
+        if scale is not None:
+            made.quantization = schema.QuantizationParametersT()
+            made.quantization.scale = np.asarray(scale, np.float32).reshape(-1)
+            made.quantization.zeroPoint = np.full(np.size(scale), zero, np.int64)
+        self.tensors.append(made)
+        self.known[name] = len(self.tensors) - 1
+        return self.known[name]
+
+    def constant(self, name: str, values: Array, scale: Any = None) -> int:
+        """Add a constant; gives its number."""
+        number = self.tensor(name, values.shape, values.dtype, scale)
+        buffer = schema.BufferT()
+        buffer.data = np.frombuffer(np.ascontiguousarray(values).tobytes(), np.uint8)
+        self.buffers.append(buffer)
+        self.tensors[number].buffer = len(self.buffers) - 1
+        return number
+
+    def operator(self, name: str, inputs: list[int], output: int, **options: Any) -> None:
+        """Add an operator; options become the table of that name."""
+        code = getattr(schema.BuiltinOperator, name)
+        if code not in self.codes:
+            self.codes.append(code)
+        made = schema.OperatorT()
+        made.opcodeIndex, made.inputs, made.outputs = self.codes.index(code), inputs, [output]
+        if kind := options.pop("kind", None):
+            made.builtinOptionsType = getattr(schema.BuiltinOptions, kind)
+            made.builtinOptions = getattr(schema, f"{kind}T")()
+            for key, value in options.items():
+                setattr(made.builtinOptions, key, value)
+        self.operators.append(made)
+
+    def reshape(self, source: int, name: str, shape: Shape) -> int:
+        """Give the values another shape."""
+        like = self.tensors[source]
+        given = (like.quantization.scale, int(like.quantization.zeroPoint[0])) if like.quantization else (None, 0)
+        made = self.tensor(name, shape, BYTE if like.type == schema.TensorType.INT8 else FLOAT, *given)
+        sizes = self.constant(f"{name}/sizes", np.array(self.tensors[made].shape, np.int32))
+        self.operator("RESHAPE", [source, sizes], made, kind="ReshapeOptions", newShape=self.tensors[made].shape)
+        return made
+
+    def finish(self) -> bytes:
+        """Put the file together."""
+        model, part = schema.ModelT(), schema.SubGraphT()
+        part.tensors, part.operators, part.name = self.tensors, self.operators, "network"
+        part.inputs = [self.known[name] for name in self.graph.inputs]
+        part.outputs = [self.known[name] for name in self.graph.outputs]
+        model.version, model.description = 3, "written by quaver's benchmarks"
+        model.subgraphs, model.buffers, model.operatorCodes = [part], self.buffers, []
+        for code in self.codes:
+            made = schema.OperatorCodeT()
+            made.builtinCode, made.deprecatedBuiltinCode, made.version = code, min(code, 127), 1
+            model.operatorCodes.append(made)
+        builder = flatbuffers.Builder(1 << 20)
+        builder.Finish(model.Pack(builder), b"TFL3")
+        return bytes(builder.Output())
+
+
+def _shapes(read: Graph) -> dict[str, Shape]:
+    """Infer the shapes as quaver's rules do, on a copy, which they may change."""
+    shapes = dict(read.inputs)
+    for node in read.nodes:
+        known = {i: shapes.get(i, np.shape(read.constants.get(i, 0))) for i in node.inputs if i}
+        shapes[node.output] = ops.find(node).shape(node, known, read)
+    return shapes
+
+
+def _innermost(shape: Shape) -> Shape:
+    """Give a shape with its channels innermost, if it has height and width."""
+    return (shape[0], *shape[2:], shape[1]) if len(shape) == 4 else shape
+
+
+def _conv(to: Writer, node: Node) -> None:
+    shape, out, given = to.shapes[node.inputs[0]], to.shapes[node.output], node.attributes
+    stride, dilation = given.get("strides", [1, 1]), given.get("dilations", [1, 1])
+    kernel = to.graph.constants[node.inputs[1]].transpose(0, 2, 3, 1)
+    scales: Any = given.get("kernel_scale")
+    bias = to.graph.constant(node, 2)
+    x = _padded(to, node, to.known[node.inputs[0]], kernel.shape[1:3], shape)
+    weights = to.constant(f"{node.name}/weights", kernel, scales)
+    if bias is None:
+        bias = np.zeros(len(kernel), np.float32 if scales is None else np.int32)
+    biases = to.constant(f"{node.name}/biases", bias, None if scales is None else scales * given["x_scale"])
+    pool = given.get("pool", 1)
+    whole = (out[0], out[1], out[2], (shape[3] + sum(given["pads"][1::2]) - (kernel.shape[2] - 1) * dilation[1] - 1))
+    whole = (*whole[:3], whole[3] // stride[1] + 1)
+    quantised = {} if scales is None else {"kind": BYTE, "scale": given["y_scale"], "zero": given["y_zero"] - 128}
+    made = to.tensor(node.output if pool == 1 else f"{node.output}/all", _innermost(whole), **quantised)
+    to.operator(
+        "CONV_2D",
+        [x, weights, biases],
+        made,
+        kind="Conv2DOptions",
+        padding=schema.Padding.SAME if x == to.known[node.inputs[0]] else schema.Padding.VALID,
+        strideH=stride[0],
+        strideW=stride[1],
+        dilationHFactor=dilation[0],
+        dilationWFactor=dilation[1],
+        fusedActivationFunction=getattr(schema.ActivationFunctionType, given.get("activation", "None").upper(), 0),
+    )
+    if pool > 1:
+        pooled = to.tensor(node.output, _innermost(out), **quantised)
+        sizes = {"strideH": 1, "strideW": pool, "filterHeight": 1, "filterWidth": pool}
+        valid = schema.Padding.VALID
+        to.operator("MAX_POOL_2D", [made], pooled, kind="Pool2DOptions", padding=valid, **sizes)
+        made = pooled
+    if scales is None and "y_scale" in given:
+        floats = f"{node.output}/floats"
+        to.tensors[made].name = floats
+        quantised_out = to.tensor(node.output, _innermost(out), BYTE, given["y_scale"], given["y_zero"] - 128)
+        to.operator("QUANTIZE", [made], quantised_out, kind="QuantizeOptions")
+
+
+def _padded(to: Writer, node: Node, x: int, taps: tuple[int, int], shape: Shape) -> int:
+    """Write zeros around the input, unless LiteRT's own rule of where they lie gives the same."""
+    given = node.attributes
+    pads = given["pads"]
+    stride, dilation = given.get("strides", [1, 1])[1], given.get("dilations", [1, 1])[1]
+    places = -(-shape[3] // stride)
+    more = max((places - 1) * stride + (taps[1] - 1) * dilation + 1 - shape[3], 0)
+    if (pads[1], pads[3]) == (more // 2, more - more // 2):
+        return x
+    like = to.tensors[x]
+    quantised = (BYTE, like.quantization.scale, int(like.quantization.zeroPoint[0])) if like.quantization else (FLOAT,)
+    sizes = (1, shape[2], shape[3] + pads[1] + pads[3], shape[1])
+    made = to.tensor(f"{node.name}/padded", sizes, *quantised)
+    around = to.constant(f"{node.name}/around", np.array([[0, 0], [0, 0], [pads[1], pads[3]], [0, 0]], np.int32))
+    to.operator("PAD", [x, around], made, kind="PadOptions")
+    return made
+
+
+def _dense(to: Writer, node: Node) -> None:
+    """Write a dense layer; one on bytes that gives floats takes its bytes as floats."""
+    given, x = node.attributes, to.known[node.inputs[0]]
+    kernel, bias = (to.graph.constants[name] for name in node.inputs[1:3])
+    kernel = kernel if given.get("transB") else kernel.T
+    if "kernel_scale" in given:
+        kernel = (kernel * given["kernel_scale"][:, None]).astype(np.float32)
+        bias = (bias * given["bias_scale"]).astype(np.float32)
+        floats = to.tensor(f"{node.name}/floats", to.shapes[node.inputs[0]])
+        to.operator("DEQUANTIZE", [x], floats, kind="DequantizeOptions")
+        x = floats
+    inputs = [x, to.constant(f"{node.name}/weights", kernel), to.constant(f"{node.name}/biases", bias)]
+    made = to.tensor(node.output, to.shapes[node.output])
+    to.operator("FULLY_CONNECTED", inputs, made, kind="FullyConnectedOptions")
+
+
+def _reshaped(to: Writer, node: Node) -> None:
+    """Write what only renames places, or turn the channels to where the values are taken in order."""
+    x, shape, out = to.known[node.inputs[0]], to.shapes[node.inputs[0]], to.shapes[node.output]
+    if len(shape) == 4 and shape[1] > 1 and shape[2] * shape[3] > 1:
+        like = to.tensors[x]
+        given = (BYTE, like.quantization.scale, int(like.quantization.zeroPoint[0])) if like.quantization else (FLOAT,)
+        turned = to.tensor(f"{node.name}/turned", shape, *given)
+        order = to.constant(f"{node.name}/order", np.array([0, 3, 1, 2], np.int32))
+        to.operator("TRANSPOSE", [x, order], turned, kind="TransposeOptions")
+        x = turned
+    if len(out) == 4 and out[1] > 1 and out[2] * out[3] > 1:
+        raise ValueError("benchmarks/litert.py does not turn channels inwards except behind a Transpose")
+    to.reshape(x, node.output, _innermost(out))
+
+
+def _turned(to: Writer, node: Node) -> None:
+    """Write (1, time, channels) and (1, channels, 1, time) as each other: both lie in memory alike."""
+    before, after = to.graph.producer(node.inputs[0]), to.graph.only_consumer(node.output)
+    if before is not None and before.operator == "Squeeze":
+        to.reshape(to.known[before.inputs[0]], node.output, to.shapes[node.output])
+    elif after is None or after.operator != "Reshape":
+        raise ValueError("benchmarks/litert.py does not write a Transpose by itself")
+
+
+def _into_sequence(to: Writer, node: Node) -> None:
+    before = to.graph.producer(node.inputs[0])
+    if before is not None and before.operator == "Transpose":
+        to.reshape(to.known[before.inputs[0]], node.output, _innermost(to.shapes[node.output]))
+    else:
+        _reshaped(to, node)
+
+
+def _squeezed(to: Writer, node: Node) -> None:
+    after = to.graph.only_consumer(node.output)
+    if after is None or after.operator != "Transpose":
+        _reshaped(to, node)
+
+
+def _plain(name: str, **options: Any) -> Callable[[Writer, Node], None]:
+    """Write an operator on single values, or one along the last axis."""
+
+    def write(to: Writer, node: Node) -> None:
+        inputs = []
+        for i in node.inputs:
+            if i in to.graph.constants and i not in to.known:
+                values = to.graph.constants[i]
+                to.constant(i, values.transpose(0, 2, 3, 1) if values.ndim == 4 else values)
+            inputs.append(to.known[i])
+        made = to.tensor(node.output, _innermost(to.shapes[node.output]))
+        axis = {"axis": node.attributes["axis"]} if name == "CONCATENATION" else {}
+        to.operator(name, inputs, made, **options, **axis)
+
+    return write
+
+
+def _mean(to: Writer, node: Node) -> None:
+    made = to.tensor(node.output, to.shapes[node.output])
+    axes = to.constant(f"{node.name}/axes", to.graph.constants[node.inputs[1]].astype(np.int32))
+    keep = bool(node.attributes.get("keepdims", 1))
+    to.operator("MEAN", [to.known[node.inputs[0]], axes], made, kind="ReducerOptions", keepDims=keep)
+
+
+def _recoded(to: Writer, node: Node) -> None:
+    """Write a step from bytes to floats or back."""
+    shape = _innermost(to.shapes[node.output])
+    if node.operator == "DequantizeLinear":
+        made = to.tensor(node.output, shape)
+        to.operator("DEQUANTIZE", [to.known[node.inputs[0]]], made, kind="DequantizeOptions")
+    else:
+        scale, zero = quantised.numbers(to.graph, node)
+        made = to.tensor(node.output, shape, BYTE, scale, int(zero) - 128)
+        to.operator("QUANTIZE", [to.known[node.inputs[0]]], made, kind="QuantizeOptions")
+
+
+_WRITERS: dict[str, Callable[[Writer, Node], None]] = {
+    "Conv": _conv,
+    "QuantisedConv": _conv,
+    "Gemm": _dense,
+    "QuantisedGemm": _dense,
+    "Reshape": _into_sequence,
+    "Flatten": _reshaped,
+    "Squeeze": _squeezed,
+    "Transpose": _turned,
+    "ReduceMean": _mean,
+    "DequantizeLinear": _recoded,
+    "QuantizeLinear": _recoded,
+    "Add": _plain("ADD", kind="AddOptions"),
+    "Sub": _plain("SUB", kind="SubOptions"),
+    "Mul": _plain("MUL", kind="MulOptions"),
+    "Sqrt": _plain("SQRT"),
+    "Concat": _plain("CONCATENATION", kind="ConcatenationOptions"),
+    "Softmax": _plain("SOFTMAX", kind="SoftmaxOptions", beta=1.0),
+}
+
+if __name__ == "__main__":
+    import sys
+
+    Path(sys.argv[2]).write_bytes(write(Path(sys.argv[1]).read_bytes()))

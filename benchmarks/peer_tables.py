@@ -1,0 +1,68 @@
+"""The tables of docs/compile.md that compare with peers, made from results/*.json; `readme.py` puts them there."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).resolve().parent / "results"
+
+
+def peers() -> str:
+    """Tabulate engines on this machine, network by network."""
+    told = json.loads((RESULTS / "compile.json").read_text()).get("peers")
+    if not told:
+        return "Not run."
+    packages = ", ".join(f"{name} {number}" for name, number in told["versions"].items())
+    machine = told["machine"]
+    lines = [
+        f"One thread of {machine['processor']} with {' and '.join(machine['vectors'])}, load {machine['load'][0]:g}, "
+        f"{told['rounds']} rounds; {packages}.",
+        "",
+        "| network, engine | ms, median (10 to 90 %) | quaver takes | of the floor | instructions | memory | code |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, network in told["networks"].items():
+        lines.append(f"| **{name}**, floor {network['floor_ms']:.2f} ms | | | | | | |")
+        lines += [_row(engine, row) for engine, row in network["rows"].items() if "ms" in row]
+    refusals = {
+        f"- {engine}, {name}: {row['refused']}."
+        for name, network in told["networks"].items()
+        for engine, row in network["rows"].items()
+        if "refused" in row and not engine.startswith("quaver")
+    }
+    whole = {line.replace(line.split(", ", 1)[1].split(": ")[0], "all") for line in refusals if "missing:" in line}
+    return "\n".join([*lines, "", *sorted(whole | {line for line in refusals if "missing:" not in line})])
+
+
+def _row(engine: str, row: dict[str, Any]) -> str:
+    taken = "" if engine == "quaver" else f"{row['quaver_takes']:.2f} ({row['quaver_takes_p10']:.2f})"
+    counted = f"{row['instructions'] / 1e6:.1f} M" if row.get("instructions") else ""
+    sizes = row.get("sizes")
+    code = f"{sizes['code'] / 1e3:.0f} kB" if sizes else f"{row['libraries'] / 1e6:.1f} MB"
+    cells = [engine, f"{_time(row['ms'])} ({_time(row['p10'])} to {_time(row['p90'])})", taken]
+    cells += [f"{row['times_the_floor']:.2f}", counted, f"{row['memory'] / 1e6:.1f} MB", code]
+    return f"| {' | '.join(cells)} |"
+
+
+def _time(value: float) -> str:
+    return f"{value:.0f}" if value >= 50 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def in_browser() -> str:
+    """Tabulate WebAssembly in a browser."""
+    file = RESULTS / "wasm.json"
+    if not file.is_file():
+        return "Not run."
+    told = json.loads(file.read_text())
+    lines = [
+        f"{told['browser']}, onnxruntime-web {told['onnxruntime_web']} with one thread, {told['rounds']} rounds, "
+        f"load {told['load']:g}.",
+        "",
+        "| network | quaver, ms | onnxruntime-web, ms | quaver takes | quaver's bytes | its bytes |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, row in told["networks"].items():
+        times = f"{_time(row['quaver'])} | {_time(row['onnxruntime-web'])} | {row['quaver_takes']:.2f}"
+        bytes_ = " | ".join(f"{size / 1e6:.1f} MB" for size in row["bytes"].values())
+        lines.append(f"| {name} | {times} | {bytes_} |")
+    return "\n".join(lines)
