@@ -13,7 +13,7 @@ from planted import RATE, corpus, many, tone
 
 from quaver import audio, explore, plots
 from quaver.errors import QuaverError
-from quaver.explore import balance, doubles, doubts, risks, sounds, space, views
+from quaver.explore import balance, doubles, doubts, habits, risks, sounds, space, views
 from quaver.manifest import Clip, Manifest
 
 
@@ -238,6 +238,36 @@ def test_traits_are_crossed_with_emotions():
     assert table.counts.tolist() == [[0, 2], [1, 0]]
     assert balance.missing(table) == [("female", "happy"), ("male", "sad")]
     assert balance.single(Manifest(tuple(clips))) == {"own/01": "sad", "own/02": "happy"}
+
+
+def test_what_a_speaker_lacks_of_the_corpus_is_named():
+    told = (("a", "01", "sad"), ("a", "01", "happy"), ("a", "02", "sad"), ("a", "03", "sad"), ("a", "03", "fear"))
+    clips = [Clip(Path(f"{i}.wav"), *one) for i, one in enumerate((*told, ("b", "01", "sad"), ("b", "01", "calm")))]
+    assert balance.lacking(Manifest.of(clips)) == {"a/01": ("fear",), "a/03": ("happy",)}  # 02 is told by `single`
+
+
+def heard(corpora, **values):
+    clips = tuple(Clip(Path(f"{i}.wav"), name, "01", "sad") for name in corpora for i in range(30))
+    usual = {m.name: np.linspace(1, 2, len(clips)).astype(np.float32) for m in sounds.MEASURES}
+    usual |= {"rate": np.full(len(clips), 16.0)} | {k: np.asarray(v, np.float32) for k, v in values.items()}
+    return sounds.Sounds(Manifest(clips), usual, tuple(str(i) for i in range(len(clips))), ())
+
+
+def test_what_holds_for_a_whole_corpus_is_said():
+    assert [habit.kind for habit in habits.habits(heard(["a"], peak=range(30)))] == []
+    told = heard(["a"], silence=[45] * 30, peak=[-0.1] * 30, rate=[44.1] * 12 + [48] * 18)
+    by_kind = {habit.kind: habit.text for habit in habits.habits(told)}
+    assert set(by_kind) == {"pauses", "levelled", "mixed-rates"}
+    assert "45 % of the median clip of a" in by_kind["pauses"] and "44.1 kHz (12) and 48 kHz (18)" in by_kind["mixed-rates"]
+
+
+def test_what_tells_corpora_apart_without_a_voice_is_said():
+    peaks = {"peak": [*range(30)] * 2}
+    told = heard(["a", "b"], bandwidth=[8] * 30 + [20] * 30, level=[-15] * 30 + [-35] * 30, **peaks)
+    by_kind = {habit.kind: habit.text for habit in habits.habits(told)}
+    assert set(by_kind) == {"bands", "levels"}
+    assert "a reaches up to 8 kHz and b up to 20" in by_kind["bands"]
+    assert "voices of a are 20 dB louder than those of b" in by_kind["levels"]
 
 
 def test_unknown_speakers_are_no_speakers_of_one_emotion():

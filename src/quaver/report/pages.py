@@ -34,14 +34,10 @@ def _lead(run: Run) -> str:
         (f"{100 * s.uar:.1f} %", "UAR, the mean recall of the emotions"),
         (between, "95 % over speakers"),
         (f"{100 * s.wa:.1f} %", "of the clips right"),
-        (_number(s.clips), "clips tested"),
+        (page.number(s.clips), "clips tested"),
         (str(len(s.speakers)), "speakers"),
     ]
     return page.facts(facts)
-
-
-def _number(count: int) -> str:
-    return f"{count:,}".replace(",", "\u202f")
 
 
 def _protocol(run: Run) -> Section:
@@ -145,7 +141,7 @@ def _learning(run: Run) -> Section:
 def _worst(run: Run, sounds: bool) -> Section:
     section = Section("mistakes", "The mistakes it was surest of")
     right = run.scores.clips - run.wrong
-    counts = f"{_number(run.wrong)} of {_number(run.scores.clips)} answers are wrong, {_number(right)} right."
+    counts = f"{page.number(run.wrong)} of {page.number(run.scores.clips)} answers are wrong, {page.number(right)} right."
     section.add(page.paragraph(counts))
     section.add(page.grid([card for mistake in run.mistakes for card in _mistake(mistake, run, sounds)]))
     return section
