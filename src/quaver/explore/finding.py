@@ -8,6 +8,7 @@ from typing import Any
 from quaver.explore import balance
 from quaver.explore.doubles import Double
 from quaver.explore.habits import habits
+from quaver.explore.oddities import Odd
 from quaver.explore.seen import Look
 from quaver.explore.sounds import MEASURES
 from quaver.manifest import Clip, Manifest
@@ -206,8 +207,10 @@ def _habits(look: Look) -> Iterator[Finding]:
         yield _made(habit.kind, habit.tone, habit.text)
 
 
-def _bar(measure: str) -> str:
-    return "allowed" if measure in ("clipped", "dc", "silence") else "usual"
+def _beside(one: Odd, unit: str) -> str:
+    """Say what was measured beside what is usual, or allowed."""
+    bar = "allowed" if one.measure in ("clipped", "dc", "silence") else "usual"
+    return f"{_short(one.value, one.measure)} {unit}".strip() + f", {bar} {_short(one.usual, one.measure)}"
 
 
 def _short(value: float, measure: str) -> str:
@@ -220,11 +223,7 @@ def _odd(look: Look) -> Iterator[Finding]:
     titles = {m.name: m for m in MEASURES}
     for measure, (tone, words) in _ODD.items():
         some = [one for one in look.odd if one.measure == measure]
-        unit = titles[measure].unit
-        clips = [
-            Named(name(look.clips.clips[one.place]), f"{_short(one.value, measure)} {unit}, {_bar(measure)} {_short(one.usual, measure)}".strip())
-            for one in some
-        ]
+        clips = [Named(name(look.clips.clips[one.place]), _beside(one, titles[measure].unit)) for one in some]
         if clips:
             yield _made(f"odd-{measure}", tone, f"{_count(len(clips))} {_is(len(clips))} {words}", clips)
 

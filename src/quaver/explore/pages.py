@@ -255,7 +255,8 @@ def _anchor(finding: Finding, found: Sequence[Finding]) -> str:
 
 def _common(measure: Measure, look: Look) -> str:
     middle = float(np.median(look.sounds.values[measure.name]))
-    return f"{measure.title.lower() if measure.name != 'dc' else measure.title} {round(middle, 1) + 0.0:g} {measure.unit}"
+    title = measure.title if measure.name == "dc" else measure.title.lower()
+    return f"{title} {round(middle, 1) + 0.0:g} {measure.unit}"
 
 
 def _listed(finding: Finding, found: Sequence[Finding]) -> str:

@@ -140,8 +140,8 @@ def _learning(run: Run) -> Section:
 
 def _worst(run: Run, sounds: bool) -> Section:
     section = Section("mistakes", "The mistakes it was surest of")
-    right = run.scores.clips - run.wrong
-    counts = f"{page.number(run.wrong)} of {page.number(run.scores.clips)} answers are wrong, {page.number(right)} right."
+    wrong, total = page.number(run.wrong), page.number(run.scores.clips)
+    counts = f"{wrong} of {total} answers are wrong, {page.number(run.scores.clips - run.wrong)} right."
     section.add(page.paragraph(counts))
     section.add(page.grid([card for mistake in run.mistakes for card in _mistake(mistake, run, sounds)]))
     return section
