@@ -9,6 +9,7 @@ from quaver.explore import figures as pictures
 from quaver.page import Section, text
 from quaver.report import figures
 from quaver.report.runs import Mistake, Run
+from quaver.report.summary import summary
 from quaver.scores import FEW
 
 LONGEST = 8.0  # seconds of a clip that are drawn and played
@@ -22,7 +23,7 @@ def write(run: Run, path: Path | str, *, audio: bool = True) -> None:
         path: of the HTML file.
         audio: whether mistakes can be played; a corpus may forbid that its clips are passed on.
     """
-    parts = [_protocol(run), _answers(run), _voices(run), _trust(run), _learning(run), _worst(run, audio), _use(run)]
+    parts = [_in_short(run), _protocol(run), _answers(run), _voices(run), _trust(run), _learning(run), _worst(run, audio), _use(run)]
     title = f"{run.folder.resolve().name}: the run"
     page.write(path, title, _lead(run), [part for part in parts if part.blocks])
 
@@ -40,17 +41,23 @@ def _lead(run: Run) -> str:
     return page.facts(facts)
 
 
-def _protocol(run: Run) -> Section:
-    section, s = Section("protocol", "What was asked"), run.scores
-    name = str(run.settings.get("protocol") or run.card.get("protocol") or "")
+def _in_short(run: Run) -> Section:
+    section, s = Section("summary", "In short"), run.scores
     if s.speaker_independent:
-        section.add(page.note("know", "speaker-independent: nobody who was tested was heard in training."))
+        section.add(page.note("know", "Speaker-independent: nobody who was tested was heard in training."))
     else:
-        words = "speaker-dependent: speakers or sounds of the test were heard in training. No measure of new speakers."
+        words = "Speaker-dependent: speakers or sounds of the test were heard in training. No measure of new speakers."
         section.add(page.note("fix", words))
     if len(s.speakers) < FEW:
-        section.add(page.note("look", "so few speakers that the interval says little: read each speaker's score."))
+        section.add(page.note("look", "So few speakers that the interval says little: read each speaker's score."))
     section.add(*(page.note("look", f"{text(one)}.") for one in s.notes))
+    section.add(*(page.note(tone, text(words)) for tone, words in summary(run)))
+    return section
+
+
+def _protocol(run: Run) -> Section:
+    section = Section("protocol", "What was asked")
+    name = str(run.settings.get("protocol") or run.card.get("protocol") or "")
     rows = [("protocol", f"<code>{text(name or 'unknown')}</code> {text(_title(name))}")]
     rows += [(text(key), text(value)) for key, value in _settings(run).items()]
     section.add(page.table(("", ""), rows))
@@ -112,7 +119,7 @@ def _voices(run: Run) -> Section:
 
 def _parts(run: Run) -> str:
     parts = {**run.scores.corpora, **run.scores.genders}
-    rows = [(text(n), f"{100 * p['uar']:.1f}", f"{100 * p['wa']:.1f}", str(p["clips"])) for n, p in parts.items()]
+    rows = [(text(n), f"{100 * p['uar']:.1f}", f"{100 * p['wa']:.1f}", page.number(int(p["clips"]))) for n, p in parts.items()]
     return page.table(("of", "UAR %", "right %", "clips"), rows, (1, 2, 3))
 
 
