@@ -203,8 +203,8 @@ def test_doubts_find_swapped_points(rng):
     points = rng.normal(size=(180, 20)) + 8 * np.eye(20)[truth]
     labels = np.array(["sad", "happy", "fear"])[truth]
     labels[[3, 70]] = ["fear", "sad"]
-    assert {doubt.place for doubt in doubts.doubts(points, labels)} == {3, 70}
-    assert doubts.doubts(points, ["sad"] * 180) == []
+    assert {doubt.place for doubt in doubts.doubts([points], labels)} == {3, 70}
+    assert doubts.doubts([points], ["sad"] * 180) == []
 
 
 def test_a_probe_tells_voices_from_emotions(rng):

@@ -25,6 +25,7 @@ class Stem:
     path: Path  # its ONNX file
     fingerprint: str  # of what it computes, for caches
     shape: tuple[int, ...]  # of what comes out
+    output: str | None = None  # which of its outputs is wanted; None: the first
     longest: int = LONGEST  # frames it can hear at once; of longer clips it gives the mean over equal parts
 
     def __call__(self, features: Array) -> Array:
@@ -32,7 +33,8 @@ class Stem:
         session = _session(self.path)
         (name,) = (taken.name for taken in session.get_inputs())
         parts = np.array_split(features, -(-len(features) // self.longest))
-        answers = [session.run(None, {name: part[None]})[0][0] for part in parts]
+        wanted = [self.output] if self.output else None
+        answers = [session.run(wanted, {name: part[None]})[0][0] for part in parts]
         return np.asarray(np.mean(answers, axis=0), np.float32)
 
 

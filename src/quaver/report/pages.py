@@ -23,7 +23,16 @@ def write(run: Run, path: Path | str, *, audio: bool = True) -> None:
         path: of the HTML file.
         audio: whether mistakes can be played; a corpus may forbid that its clips are passed on.
     """
-    parts = [_in_short(run), _protocol(run), _answers(run), _voices(run), _trust(run), _learning(run), _worst(run, audio), _use(run)]
+    parts = [
+        _in_short(run),
+        _protocol(run),
+        _answers(run),
+        _voices(run),
+        _trust(run),
+        _learning(run),
+        _worst(run, audio),
+        _use(run),
+    ]
     title = f"{run.folder.resolve().name}: the run"
     page.write(path, title, _lead(run), [part for part in parts if part.blocks])
 
@@ -119,7 +128,10 @@ def _voices(run: Run) -> Section:
 
 def _parts(run: Run) -> str:
     parts = {**run.scores.corpora, **run.scores.genders}
-    rows = [(text(n), f"{100 * p['uar']:.1f}", f"{100 * p['wa']:.1f}", page.number(int(p["clips"]))) for n, p in parts.items()]
+    rows = [
+        (text(n), f"{100 * p['uar']:.1f}", f"{100 * p['wa']:.1f}", page.number(int(p["clips"])))
+        for n, p in parts.items()
+    ]
     return page.table(("of", "UAR %", "right %", "clips"), rows, (1, 2, 3))
 
 

@@ -18,7 +18,10 @@ def summary(run: Run) -> Iterator[tuple[str, str]]:
     if len(s.speakers) > 1:
         name = min(s.speakers, key=lambda who: (s.speakers[who]["uar"], who))
         low, middle = (100 * s.spread["uar"][part] for part in ("min", "median"))
-        yield "look", f"The weakest of {len(s.speakers)} voices, {name}, has {low:.0f} %, the middle one {middle:.0f} %."
+        yield (
+            "look",
+            f"The weakest of {len(s.speakers)} voices, {name}, has {low:.0f} %, the middle one {middle:.0f} %.",
+        )
     yield from _confidence(run)
     yield from _learning(run)
 
