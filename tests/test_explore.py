@@ -1,5 +1,6 @@
 """Looking at a corpus: what is planted is found, and nothing is too small or too broken."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 pytest.importorskip("matplotlib")
 pytest.importorskip("sklearn")
 
+from conftest import ROOT
 from planted import RATE, corpus, many, tone
 
 from quaver import audio, explore, plots
@@ -97,6 +99,24 @@ def test_each_figure_is_axes_and_svg(seen):
 
     assert all(isinstance(one, Axes) for one in axes)
     assert plots.svg(axes[0]).startswith("<svg") and "angry" in plots.svg(axes[0])
+
+
+def test_the_example_for_notebooks_runs(seen, tmp_path, monkeypatch, capsys):
+    page = (ROOT / "docs" / "explore.md").read_text()
+    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").symlink_to(ROOT / "data")
+    monkeypatch.setattr(explore, "look", lambda manifest: seen)
+    monkeypatch.setattr(explore, "write", lambda look, path: Path(path).write_text("a page"))
+    exec(example, {})  # noqa: S102 - it is what people copy
+    assert "may be mislabelled" in capsys.readouterr().out
+    assert (tmp_path / "told.svg").read_text().startswith("<svg") and (tmp_path / "emodb.html").exists()
+    for name in re.findall(r"^\| `figures\.(\w+)\(", page, re.MULTILINE):
+        assert callable(getattr(explore.figures, name)), name
+
+
+def test_a_notebook_shows_a_figure(seen):
+    assert explore.figures.classes(seen.manifest)._repr_svg_().startswith("<svg")
 
 
 def test_a_figure_can_be_drawn_into_axes_of_a_notebook(seen):
@@ -198,6 +218,18 @@ def test_views_are_bounded_whatever_the_length(rng, kind, seconds):
     assert len(values) <= views.COLUMNS + 1 and np.abs(values).max() <= 1 and np.isfinite(values).all()
 
 
+def test_labels_are_doubted_by_what_never_learnt_an_emotion(seen):
+    """The frozen blocks of the shipped bundle are heard, not its head, which knows some corpora by heart."""
+    from quaver import zoo
+    from quaver.explore.seen import HEARS
+    from quaver.onnx_graph import VOICE
+    from quaver.runtime import Network
+
+    assert Network(zoo.load(HEARS), threads=1).adapts and VOICE == "voice"
+    named = {doubt.place for doubt in seen.doubts}
+    assert 0 < len(named) <= 25  # by the article's values alone some 20 honest clips were named, too
+
+
 def test_doubts_find_swapped_points(rng):
     truth = np.repeat([0, 1, 2], 60)
     points = rng.normal(size=(180, 20)) + 8 * np.eye(20)[truth]
@@ -267,7 +299,7 @@ def test_what_tells_corpora_apart_without_a_voice_is_said():
     told = heard(["a", "b"], bandwidth=[8] * 30 + [20] * 30, level=[-15] * 30 + [-35] * 30, **peaks)
     by_kind = {habit.kind: habit.text for habit in habits.habits(told)}
     assert set(by_kind) == {"bands", "levels"}
-    assert "a reaches up to 8 kHz and b up to 20" in by_kind["bands"]
+    assert "sounds of a reach up to 8 kHz, of b up to 20" in by_kind["bands"]
     assert "voices of a are 20 dB louder than those of b" in by_kind["levels"]
 
 

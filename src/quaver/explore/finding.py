@@ -166,13 +166,15 @@ def _classes(look: Look) -> Iterator[Finding]:
 
 
 def _gaps(manifest: Manifest, corpus: str) -> Iterator[str]:
-    """Name what a corpus lacks of an emotion that it has otherwise: a sex, an intensity."""
+    """Name what a corpus lacks of emotions that it has otherwise: a sex, an intensity."""
     own = manifest.where(lambda clip: clip.corpus == corpus)
     for trait in ("sex", "intensity"):
-        if trait in balance.known(own):
-            for row, emotion in balance.missing(balance.cross(own, trait)):
-                if row != "unknown":
-                    yield f"no {emotion} of {trait} {row} in {corpus}"
+        lacks: dict[str, list[str]] = {}
+        for row, emotion in balance.missing(balance.cross(own, trait)) if trait in balance.known(own) else ():
+            lacks.setdefault(row, []).append(emotion)
+        for row, emotions in lacks.items():
+            if row not in ("unknown", "unspecified"):
+                yield f"no {' or '.join(emotions)} of {trait} {row} in {corpus}"
 
 
 def _speakers(look: Look) -> Iterator[Finding]:

@@ -59,7 +59,7 @@ def _mixed(held: Held) -> Iterator[Habit]:
         rates, counts = np.unique(values["rate"], return_counts=True)
         if len(rates) > 1 and counts.max() < 0.9 * counts.sum():
             shown = [f"{rate:g} kHz ({count})" for rate, count in zip(rates, counts, strict=True)]
-            words = f"{name} mixes sample rates: {_listed(shown)}. Make sure that none goes with an emotion"
+            words = f"sample rates are mixed in {name}: {_listed(shown)}. Make sure that none goes with an emotion"
             yield Habit("mixed-rates", "look", words)
 
 
@@ -70,8 +70,8 @@ def _apart(held: Held) -> Iterator[Habit]:
         return
     low, high = min(band, key=lambda n: band[n]), max(band, key=lambda n: band[n])
     if band[high] > WIDER * band[low]:
-        words = f"{low} reaches up to {band[low]:.3g} kHz and {high} up to {band[high]:.3g}: bring all to one sample"
-        yield Habit("bands", "look", f"{words} rate, or what is above tells the corpus")
+        words = f"sounds of {low} reach up to {band[low]:.3g} kHz, of {high} up to {band[high]:.3g}: bring all to one"
+        yield Habit("bands", "look", f"{words} sample rate, or what is above tells the corpus")
     low, high = min(level, key=lambda n: level[n]), max(level, key=lambda n: level[n])
     if level[high] > level[low] + LOUDER_DB:
         words = f"voices of {high} are {level[high] - level[low]:.0f} dB louder than those of {low}"

@@ -42,7 +42,8 @@ def heat(
     if shares is None:
         shares = counts / np.maximum(counts.max(axis=1, keepdims=True), 1)
     axes.imshow(DEEPEST * shares, cmap=tint(), vmin=0, vmax=1, aspect="auto", interpolation="none")
-    size = 9 if len(columns) <= _MANY else 7
+    digits = len(str(int(counts.max(initial=0))))
+    size = 9 if len(columns) <= (_MANY if digits < 4 else _MANY - 2) else 7
     for (row, column), count in np.ndenumerate(counts):
         ink = INK if count else GREY
         axes.text(column, row, str(count) if count else "–", ha="center", va="center", color=ink, size=size)

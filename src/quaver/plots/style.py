@@ -90,8 +90,7 @@ def figure(width: float, height: float) -> "Figure":
 
 def panel(height: float) -> "Axes":
     """Make the axes of a figure of their own, as wide as a phone and so many inches high."""
-    axes: Axes = figure(WIDTH, height).subplots()
-    return axes
+    return _shown(figure(WIDTH, height).subplots())
 
 
 def strip(height: float, below: float = 0.34) -> "Axes":
@@ -105,7 +104,13 @@ def strip(height: float, below: float = 0.34) -> "Axes":
 
     low, high = STRIP
     drawing = Figure(figsize=(WIDTH, height), dpi=100)
-    return drawing.add_axes((low, below / height, high - low, 1 - (below + 0.06) / height))
+    return _shown(drawing.add_axes((low, below / height, high - low, 1 - (below + 0.06) / height)))
+
+
+def _shown(axes: "Axes") -> "Axes":
+    """Let a notebook show axes that stand at the end of a cell."""
+    axes._repr_svg_ = lambda: svg(axes)  # type: ignore[attr-defined]
+    return axes
 
 
 def colour(label: str, labels: Sequence[str] = ()) -> str:
