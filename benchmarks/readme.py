@@ -317,6 +317,8 @@ def labels() -> str:
 
 def looks() -> str:
     """Tabulate what a look takes, with nothing remembered and again."""
+    if "looks" not in load("explore"):
+        return "Not run."
     lines = [
         "| corpus | clips | seconds of a core | memory | again | page |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
