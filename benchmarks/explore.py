@@ -3,6 +3,7 @@
     python benchmarks/explore.py                   # data/emodb
     QUAVER_CORPORA=DIR python benchmarks/explore.py
     QUAVER_CORPORA=DIR python benchmarks/explore.py labels     # the wrong labels alone; or: copies, looks
+    QUAVER_CORPORA=DIR python benchmarks/explore.py looks ravdess tess     # these corpora alone
 
 Each corpus is looked at twice, with an empty cache and with the one that this filled. A corpus whose folder is missing
 is left out. Results go to benchmarks/results/explore.json; the times are processor seconds, which hardly depend on what
@@ -24,7 +25,7 @@ import numpy as np
 
 from quaver import audio, copies, dataset, frontend
 from quaver.cells import Cells
-from quaver.explore import doubts, space
+from quaver.explore import doubts, seen, space
 from quaver.files import write_json
 from quaver.frontend.tables import Array
 from quaver.likeness import fingerprint, passages, questions
@@ -33,6 +34,7 @@ from quaver.manifest import Manifest
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "explore.json"
 CORPORA = ("emodb", "ravdess", "tess", "nemo", "emovo", "banglaser", "crema_d")
+PARTS = ("labels", "copies", "looks")
 WRONG, DRAWS = 10, 10  # labels exchanged at a time; times
 AMONG, PLANTED, TIMES = 1500, 12, 33  # clips that copies are planted among; of each kind; for a corpus of 50,000
 KINDS = (
@@ -46,17 +48,19 @@ def main() -> None:
     """Measure every corpus that is there, and all of them together."""
     manifests = found()
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    asked = set(sys.argv[1:]) or {"labels", "copies", "looks"}
+    asked = set(sys.argv[1:]) & set(PARTS) or set(PARTS)
+    some = {name: manifest for name, manifest in manifests.items() if name in sys.argv} or manifests
     with tempfile.TemporaryDirectory() as folder:
         if "copies" in asked:
             results["copies"] = copied(manifests)
             print(results["copies"], flush=True)
             write_json(RESULTS, results)
-        for name, manifest in manifests.items() if "labels" in asked else ():
+        for name, manifest in some.items() if "labels" in asked else ():
             results.setdefault("labels", {})[name] = labels(manifest)
             write_json(RESULTS, results)
         if "looks" in asked:
-            for name, parts in {**{n: [m] for n, m in manifests.items()}, "all": list(manifests.values())}.items():
+            whole = {"all": list(manifests.values())} if some is manifests else {}
+            for name, parts in ({n: [m] for n, m in some.items()} | whole).items():
                 csvs = [Path(folder) / f"{name}-{i}.csv" for i in range(len(parts))]
                 for csv, part in zip(csvs, parts, strict=True):
                     part.write(csv)
@@ -81,14 +85,16 @@ def labels(manifest: Manifest) -> dict[str, object]:
     """Exchange ten labels, ten times, and count those that are doubted, and what is doubted beside them."""
     spec = frontend.ArticleSpec()
     held = dataset.extract(manifest, spec)
-    points = space.within(space.levels(held.values, spec), [clip.group for clip in held.clips])
+    groups = [clip.group for clip in held.clips]
+    heard = seen._heard(held.clips, groups, True, lambda what, done, total: None)
+    points = [space.within(space.levels(held.values, spec), groups), heard]
     truth = [clip.emotion for clip in held.clips]
     clean = len(doubts.doubts(points, truth))
     told = {"clips": len(truth), "doubted where no label was exchanged": clean}
     return told | {"far": exchanged(points, truth, FAR), "any": exchanged(points, truth, {})}
 
 
-def exchanged(points: Array, truth: list[str], into: Mapping[str, str]) -> dict[str, float]:
+def exchanged(points: list[Array], truth: list[str], into: Mapping[str, str]) -> dict[str, float]:
     """Exchange labels for those in `into`, or for any other."""
     kinds, hit, others = sorted(set(truth)), 0, 0
     for draw in range(DRAWS):
@@ -146,19 +152,27 @@ def grown(described: list[Array], asked: Array, rng: np.random.Generator) -> dic
     }
 
 
-def timed(csvs: list[Path], folder: Path, cache: Path) -> dict[str, float]:
-    """Run the program and tell what it took."""
+def timed(csvs: list[Path], folder: Path, cache: Path, *more: str) -> dict[str, float]:
+    """Run the program, keep what it prints in told.json, and tell what it took."""
     page, before = folder / "page.html", resource.getrusage(resource.RUSAGE_CHILDREN)
     code = "import resource,sys\nfrom quaver.cli.app import main\nif __name__ == '__main__':\n    main(sys.argv[1:])\n"
     code += "    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)\n"
     (folder / "run.py").write_text(code)
-    words = [sys.executable, str(folder / "run.py"), "explore", *map(str, csvs), "-o", str(page)]
+    begin = time.perf_counter()
+    command = [sys.executable, str(folder / "run.py"), "explore", *map(str, csvs), "-o", str(page), *more]
     own = {**os.environ, "QUAVER_CACHE": str(cache)}
-    done = subprocess.run(words, check=True, env=own, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    with (folder / "told.json").open("w") as told:
+        done = subprocess.run(command, check=True, env=own, stdout=told, stderr=subprocess.PIPE, text=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     megabytes = int(done.stderr.split()[-1]) / 1024
-    return {"CPU seconds": round(cpu, 1), "peak MB": round(megabytes), "page MB": round(page.stat().st_size / 1e6, 1)}
+    seconds = round(time.perf_counter() - begin)
+    return {
+        "CPU seconds": round(cpu, 1),
+        "seconds": seconds,
+        "peak MB": round(megabytes),
+        "page MB": round(page.stat().st_size / 1e6, 1),
+    }
 
 
 if __name__ == "__main__":

@@ -350,6 +350,36 @@ def fixed() -> str:
     return table()
 
 
+def labels() -> str:
+    """Tabulate how many exchanged labels are doubted."""
+    lines = [
+        "| corpus | clips | doubted as it is | of ten far ones, found | others doubted | of ten of any kind, found "
+        "| others doubted |",
+        "| --- |" + " ---: |" * 6,
+    ]
+    for name, told in load("explore")["labels"].items():
+        cells = [name, f"{told['clips']:,}", str(told["doubted where no label was exchanged"])]
+        cells += [f"{told[kind][what]:.1f}" for kind in ("far", "any") for what in ("found", "others named")]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def looks() -> str:
+    """Tabulate what a look takes, with nothing remembered and again."""
+    if "looks" not in load("explore"):
+        return "Not run."
+    lines = [
+        "| corpus | clips | seconds of a core | memory | again | page |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for name, told in load("explore")["looks"].items():
+        first, again = told["first"], told["again"]
+        cells = [name, f"{told['clips']:,}", f"{first['CPU seconds']:.0f}", f"{first['peak MB']} MB"]
+        cells += [f"{again['CPU seconds']:.0f} s", f"{first['page MB']} MB"]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def load(name: str) -> dict[str, Any]:
     """Read one file of results."""
     return json.loads((RESULTS / f"{name}.json").read_text())
@@ -365,6 +395,7 @@ PAGES = {
     ROOT / "docs" / "small.md": (accuracy, baselines, loco, tries, robustness, adaptation),
     ROOT / "docs" / "nano.md": (nano, nano_accuracy, nano_tries),
     ROOT / "docs" / "compile.md": (edge, fixed, peer_tables.peers, peer_tables.in_browser),
+    ROOT / "docs" / "explore.md": (labels, looks),
 }
 
 if __name__ == "__main__":

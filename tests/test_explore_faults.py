@@ -74,6 +74,39 @@ def test_sound_clips_are_left_in_peace(found):
     assert all(finding["total"] <= 6 for finding in measured if finding["kind"] != "odd-rate"), measured
 
 
+def test_names_columns_rates_and_channels_of_every_kind_are_taken(tmp_path, rng, monkeypatch):
+    import soundfile
+
+    from quaver.explore import look, write
+    from quaver.manifest import Manifest
+
+    monkeypatch.setenv("QUAVER_CACHE", str(tmp_path / "cache"))
+    names = ["żółw 日本語 & <b>.wav", f"{'long-' * 40}.wav", "telephone.wav", "stereo.wav"]
+    rows = ["path,corpus,speaker,emotion,weather"]
+    for name, rate, channels in zip(names, (16_000, 16_000, 8_000, 48_000), (1, 1, 1, 2), strict=True):
+        soundfile.write(tmp_path / name, rng.normal(0, 0.1, (rate, channels)), rate)
+        rows += [f'"{name}","Körpus","sprecher {rate}","traurig {len(rows)}","rain"']
+    (tmp_path / "m.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    seen = look(Manifest.read(tmp_path / "m.csv"), copies=False)
+    write(seen, tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert len(seen.clips) == 4 and not seen.sounds.failures
+    assert "żółw 日本語 &amp; &lt;b&gt;.wav" in text and "Körpus" in text and "traurig 4" in text
+    assert sorted(zip(*(seen.sounds.values[k].tolist() for k in ("rate", "channels")), strict=True))[-1] == (48, 2)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"), [("", "lists no clips"), ("gone.wav,own,a,sad\n", "not one of 1 clips could be read")]
+)
+def test_what_cannot_be_seen_is_said_in_a_line(tmp_path, rows, said):
+    (tmp_path / "m.csv").write_text(f"path,corpus,speaker,emotion\n{rows}")
+    program = explore(tmp_path / "m.csv", "-o", tmp_path / "page.html", cache=tmp_path / "cache")
+    out, err = program.communicate(timeout=100)
+    lines = [line for line in err.splitlines() if not line.startswith("listening")]
+    assert program.returncode == 1 and len(lines) == 1 and said in lines[0]
+    assert not (tmp_path / "page.html").exists()
+
+
 def test_an_interrupted_look_leaves_nothing_and_goes_on_where_it_was(tmp_path, rng):
     corpus(tmp_path, rng, takes=60).write(tmp_path / "m.csv")
     page, cache = tmp_path / "page.html", tmp_path / "cache"

@@ -48,6 +48,20 @@ def test_the_page_says_what_was_planted(page):
         assert words in text
 
 
+def test_what_is_alike_for_all_clips_is_said_and_not_drawn(page):
+    text = page.read_text()
+    assert "Distribution: Duration" in text and "Distribution: Bandwidth" not in text
+    assert "bandwidth 8 kHz" in text
+
+
+def test_findings_lead_to_their_clips(page):
+    text = page.read_text()
+    summary = text[text.index('id="summary"') : text.index('id="balance"')]
+    links = re.findall(r'href="#(finding-\d+)"', summary)
+    assert len(links) >= 5 and len(set(links)) == len(links)
+    assert all(f'<h3 id="{link}">' in text for link in links)
+
+
 def test_ids_are_unique_and_references_lead_somewhere(page):
     text = page.read_text()
     ids = re.findall(r' id="([^"]+)"', text)

@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("matplotlib")
 
 from quaver import page, plots
+from quaver.explore import figures
 from quaver.page import Section
 
 
@@ -29,6 +30,22 @@ def test_the_greys_of_a_figure_follow_the_page():
     assert "var(--ink)" in shown and plots.style.INK not in shown
     assert 'role="img" aria-label="a table"' in shown and "<figcaption>below</figcaption>" in shown
     assert not re.search(r'<svg [^>]*\bheight="', shown) and "max-width" in shown
+
+
+def test_pictures_are_stored_lean_and_unchanged():
+    import base64
+    import io
+
+    from PIL import Image
+
+    def images(svg):
+        held = re.findall(r"data:image/png;base64,([^\"]+)", svg.replace("\n", ""))
+        return held, [np.asarray(Image.open(io.BytesIO(base64.b64decode(one))).convert("RGBA")) for one in held]
+
+    axes = figures.shown(np.random.default_rng(0).random((300, 64)).round(1), 2.0)
+    whole, lean = images(plots.svg(axes)), images(page.drawing(axes, "a table"))
+    assert whole[1] and all(np.array_equal(a, b) for a, b in zip(whole[1], lean[1], strict=True))
+    assert len(lean[0][0]) < 0.6 * len(whole[0][0])
 
 
 def test_two_figures_alike_do_not_share_ids(tmp_path):

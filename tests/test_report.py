@@ -68,14 +68,40 @@ def test_the_page_tells_protocol_scores_mistakes_and_licences(run, page):
         f"{100 * scores.uar:.1f}\u00a0%",
         "emodb-loso",
         "boredom, each speaker once",
-        "speaker-independent",
+        "Speaker-independent",
         "CC0",
     ):
         assert words in text
-    assert "so few speakers" in text and report.read(run).mistakes[0].file.rsplit("/", 1)[1] in text
+    assert "So few speakers" in text and report.read(run).mistakes[0].file.rsplit("/", 1)[1] in text
     assert text.count("<audio") == len(report.read(run).mistakes)
     assert "not what somebody feels" in text and "workplace" in text and "education" in text
     assert not re.findall(r'(?:src|href)="(?!data:|#)([^"]+)"', text)
+
+
+def test_one_voice_does_not_fill_the_list_of_mistakes(tmp_path, rng, emodb):
+    clips = [clip for clip in Manifest.read(emodb / "manifest.csv") if clip.speaker in ("03", "08")]
+    own = [c for c in clips if c.speaker == "03"][:30] + [c for c in clips if c.speaker == "08"][:4]
+    sure = np.concatenate([np.linspace(0.99, 0.9, 30), np.linspace(0.7, 0.6, 4)])
+    answers = np.stack([sure, 1 - sure], axis=1)
+    evaluate.save_predictions(tmp_path / "test.npz", answers, np.ones(34, int), own, ("happy", "sad"))
+    told = report.read(tmp_path)
+    assert [one.speaker for one in told.mistakes].count("emodb/08") == 3 and len(told.mistakes) == 12
+    assert [one.confidence for one in told.mistakes] == sorted((m.confidence for m in told.mistakes), reverse=True)
+
+
+def test_a_few_sentences_say_what_to_take_from_a_run(tmp_path, emodb):
+    from quaver.report.summary import summary
+
+    clips = list(Manifest.read(emodb / "manifest.csv"))[:40]
+    truth = np.repeat([0, 1], 20)
+    p = np.where(np.arange(40)[:, None] < 30, (0.95, 0.05), (0.05, 0.95))  # half of the sad ones are heard as happy
+    evaluate.save_predictions(tmp_path / "test.npz", p, truth, clips, ("happy", "sad"))
+    (tmp_path / "history.csv").write_text("epoch,accuracy,val_accuracy\n1,0.5,0.5\n2,0.9,0.5\n")
+    told = dict(reversed(pair) for pair in summary(report.read(tmp_path)))
+    text = " ".join(told)
+    assert "Guessing would reach 50.0 % UAR; this run reaches 75.0 %." in told
+    assert "Of sad only 50 % is recognised; 50 % is taken for happy." in told
+    assert "surer than it may be" in text and "40 points more" in text
 
 
 def test_each_figure_can_be_had_alone(run):
@@ -109,7 +135,7 @@ def test_a_dependent_run_is_said_to_be_one(run, tmp_path):
     shutil.copytree(run / "fold-01", tmp_path / "run" / "fold-01")
     write_json(tmp_path / "run" / "fold-01" / "card.json", card(speaker_independent=False).to_dict())
     report.write(report.read(tmp_path / "run"), tmp_path / "page.html", audio=False)
-    assert "speaker-dependent" in (tmp_path / "page.html").read_text()
+    assert "Speaker-dependent" in (tmp_path / "page.html").read_text()
 
 
 def test_a_folder_without_answers_is_refused(tmp_path):

@@ -25,7 +25,7 @@ class Stem:
     path: Path  # its ONNX file
     fingerprint: str  # of what it computes, for caches
     shape: tuple[int, ...]  # of what comes out
-    output: str = ""  # which of its outputs; empty: the first
+    output: str | None = None  # which of its outputs is wanted; None: the first
     longest: int = LONGEST  # frames it can hear at once; of longer clips it gives the mean over equal parts
 
     def __call__(self, features: Array) -> Array:

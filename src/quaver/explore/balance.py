@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from quaver.emotions import in_order
 from quaver.frontend.tables import Array
 from quaver.manifest import Clip, Manifest
 
@@ -58,6 +59,17 @@ def rare(manifest: Manifest) -> dict[str, int]:
     counts = Counter(clip.emotion for clip in manifest)
     most = max(counts.values(), default=0)
     return {emotion: counts[emotion] for emotion in manifest.emotions if counts[emotion] < RARE * most}
+
+
+def lacking(manifest: Manifest) -> dict[str, tuple[str, ...]]:
+    """Give what each speaker lacks of the emotions of the corpus; speakers of one emotion are told by `single`."""
+    all_of, own = dict[str, set[str]](), dict[tuple[str, str], set[str]]()
+    for clip in manifest:
+        all_of.setdefault(clip.corpus, set()).add(clip.emotion)
+        if clip.speaker_is_known:
+            own.setdefault((clip.corpus, clip.group), set()).add(clip.emotion)
+    lacks = {who: in_order(all_of[corpus] - has) for (corpus, who), has in own.items() if len(has) > 1}
+    return {who: some for who, some in lacks.items() if some}
 
 
 def single(manifest: Manifest) -> dict[str, str]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 VIEWS = tuple(views.VIEWS)
 MOST_ROWS, MOST_COLUMNS = 24, 12  # of a table with numbers; the smaller ones are put together
 MOST_LINES = 1000  # speakers of a table without numbers
-_COLUMNS = 600  # of a waveform: more cannot be seen
+_COLUMNS = 400  # of a waveform: more cannot be seen
 
 
 @plots.styled
@@ -92,7 +92,7 @@ def told(look: Look, axes: "Axes | None" = None) -> "Axes":
 @plots.styled
 def wave(samples: audio.Samples, rate: int, *, peak: float = 0.0, axes: "Axes | None" = None) -> "Axes":
     """Draw the lowest and highest sample of each moment of a sound, up to `peak`, or to its own."""
-    axes = axes or plots.strip(0.75, below=0.04)
+    axes = axes or plots.strip(0.65, below=0.04)
     starts = np.linspace(0, len(samples), min(_COLUMNS, len(samples)), endpoint=False).astype(int)
     low, high = (edge.reduceat(samples, starts) for edge in (np.minimum, np.maximum))
     axes.fill_between(starts / rate, low, high, color=ACCENT, lw=0.4)
@@ -122,12 +122,12 @@ def view(
 @plots.styled
 def shown(values: Array, seconds: float, kind: str = "log-mel", *, axes: "Axes | None" = None) -> "Axes":
     """Draw what a view gave (frames, rows) over time."""
-    axes = axes or plots.strip(1.6)
+    axes = axes or plots.strip(1.45)
     rows = values.shape[1]
     looks: dict[str, Any] = {"cmap": tint(), "vmin": 0, "vmax": 1}
     if kind == "MFCC":
         looks = {"cmap": _two_sided(), "vmin": -1, "vmax": 1}
-    axes.imshow(values.T, origin="lower", aspect="auto", extent=(0, seconds, 0, rows), interpolation="nearest", **looks)
+    axes.imshow(values.T, origin="lower", aspect="auto", extent=(0, seconds, 0, rows), interpolation="none", **looks)
     places, names = _ticks(kind, rows)
     axes.set_yticks(places, names)
     _time(axes, seconds)
@@ -137,7 +137,7 @@ def shown(values: Array, seconds: float, kind: str = "log-mel", *, axes: "Axes |
 @plots.styled
 def contours(samples: audio.Samples, rate: int, axes: "Axes | None" = None) -> "Axes":
     """Draw the pitch of a voice as dots over its energy as an area."""
-    axes = axes or plots.strip(1.6)
+    axes = axes or plots.strip(1.45)
     at, level = views.energy(samples, rate)
     floor = max(float(level.max()) - 50, -90)
     other = axes.twinx()

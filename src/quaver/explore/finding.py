@@ -7,6 +7,8 @@ from typing import Any
 
 from quaver.explore import balance
 from quaver.explore.doubles import Double
+from quaver.explore.habits import habits
+from quaver.explore.oddities import Odd
 from quaver.explore.seen import Look
 from quaver.explore.sounds import MEASURES
 from quaver.manifest import Clip, Manifest
@@ -58,7 +60,9 @@ def findings(look: Look) -> list[Finding]:
         _doubles,
         _classes,
         _speakers,
+        _lacking,
         _odd,
+        _habits,
         _doubted,
         _told,
         _leaks,
@@ -154,7 +158,7 @@ def _classes(look: Look) -> Iterator[Finding]:
     gaps = [gap for corpus in manifest.corpora for gap in _gaps(manifest, corpus)]
     if gaps:
         more = f" and {len(gaps) - 8} more" if len(gaps) > 8 else ""
-        yield _made("missing-cross", "look", f"{', '.join(gaps[:8])}{more}: the one can stand for the other")
+        yield _made("missing-cross", "look", f"{', '.join(gaps[:8])}{more}: the one then rules out the other")
     rare = balance.rare(manifest)
     if rare:
         shown = ", ".join(f"{emotion} ({count})" for emotion, count in rare.items())
@@ -162,13 +166,15 @@ def _classes(look: Look) -> Iterator[Finding]:
 
 
 def _gaps(manifest: Manifest, corpus: str) -> Iterator[str]:
-    """Name what a corpus lacks of an emotion that it has otherwise: a sex, an intensity."""
+    """Name what a corpus lacks of emotions that it has otherwise: a sex, an intensity."""
     own = manifest.where(lambda clip: clip.corpus == corpus)
     for trait in ("sex", "intensity"):
-        if trait in balance.known(own):
-            for row, emotion in balance.missing(balance.cross(own, trait)):
-                if row != "unknown":
-                    yield f"no {emotion} with {trait} {row} in {corpus}"
+        lacks: dict[str, list[str]] = {}
+        for row, emotion in balance.missing(balance.cross(own, trait)) if trait in balance.known(own) else ():
+            lacks.setdefault(row, []).append(emotion)
+        for row, emotions in lacks.items():
+            if row not in ("unknown", "unspecified"):
+                yield f"no {' or '.join(emotions)} of {trait} {row} in {corpus}"
 
 
 def _speakers(look: Look) -> Iterator[Finding]:
@@ -188,19 +194,38 @@ def _speakers(look: Look) -> Iterator[Finding]:
         yield _made("few-speakers", "know", words)
 
 
-def _bar(measure: str) -> str:
-    return "allowed" if measure in ("clipped", "dc", "silence") else "usual"
+def _lacking(look: Look) -> Iterator[Finding]:
+    """Name the speakers who have no clip of an emotion that others of their corpus have."""
+    lacks = balance.lacking(look.manifest)
+    if lacks:
+        shown = ", ".join(f"{who} ({', '.join(emotions)})" for who, emotions in list(lacks.items())[:8])
+        more = f" and {len(lacks) - 8} more" if len(lacks) > 8 else ""
+        words = f"{_count(len(lacks), 'speaker')} without an emotion of their corpus: {shown}{more}"
+        yield _made("speaker-lacks", "know", f"{words}. Tested alone, they say nothing of it")
+
+
+def _habits(look: Look) -> Iterator[Finding]:
+    for habit in habits(look.sounds):
+        yield _made(habit.kind, habit.tone, habit.text)
+
+
+def _beside(one: Odd, unit: str) -> str:
+    """Say what was measured beside what is usual, or allowed."""
+    bar = "allowed" if one.measure in ("clipped", "dc", "silence") else "usual"
+    return f"{_short(one.value, one.measure)} {unit}".strip() + f", {bar} {_short(one.usual, one.measure)}"
+
+
+def _short(value: float, measure: str) -> str:
+    if measure == "rate":  # 22.05 kHz, 11.025 kHz
+        return f"{value:g}"
+    return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"
 
 
 def _odd(look: Look) -> Iterator[Finding]:
     titles = {m.name: m for m in MEASURES}
     for measure, (tone, words) in _ODD.items():
         some = [one for one in look.odd if one.measure == measure]
-        unit = titles[measure].unit
-        clips = [
-            Named(name(look.clips.clips[one.place]), f"{one.value:g} {unit}, {_bar(measure)} {one.usual:g}".strip())
-            for one in some
-        ]
+        clips = [Named(name(look.clips.clips[one.place]), _beside(one, titles[measure].unit)) for one in some]
         if clips:
             yield _made(f"odd-{measure}", tone, f"{_count(len(clips))} {_is(len(clips))} {words}", clips)
 

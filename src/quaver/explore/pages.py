@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from quaver import page, plots
 from quaver.errors import AudioError
 from quaver.explore import balance, figures, risks, variations
 from quaver.explore.finding import Finding, findings, name
 from quaver.explore.seen import Look, Stage
-from quaver.explore.sounds import MEASURES
+from quaver.explore.sounds import MEASURES, Measure
 from quaver.explore.variations import LONGEST, load
 from quaver.manifest import Clip
 from quaver.page import Section, text
@@ -59,7 +61,7 @@ def _lead(look: Look) -> str:
     minutes = f"{60 * hours:.0f} min" if hours < 2 else f"{hours:.1f} h"
     speakers = {clip.group for clip in manifest if clip.speaker_is_known}
     facts = [
-        (f"{len(manifest):,}".replace(",", "\u202f"), "clips" if len(manifest) > 1 else "clip"),
+        (page.number(len(manifest)), "clips" if len(manifest) > 1 else "clip"),
         (str(len(speakers) or "unknown"), "speaker" if len(speakers) == 1 else "speakers"),
         (str(len(manifest.emotions)), "emotions" if len(manifest.emotions) > 1 else "emotion"),
         (minutes, "of sound"),
@@ -83,11 +85,12 @@ def _in_short(found: Sequence[Finding]) -> Section:
     counts = {tone: sum(finding.tone == tone for finding in found) for tone in ("fix", "look", "know")}
     section.add(
         page.paragraph(
-            f"{counts['fix']} to fix, {counts['look']} to look at, {counts['know']} to know before training. "
-            'The clips behind each are listed under <a href="#findings">all findings</a>.'
+            f"{counts['fix']} to fix, {counts['look']} to look at, {counts['know']} to know before training."
         )
     )
-    section.add(*(page.note(finding.tone, text(_sentence(finding)) + ".") for finding in found))
+    for finding in found:
+        where = f' <a href="#{_anchor(finding, found)}">Which</a>' if finding.clips else ""
+        section.add(page.note(finding.tone, f"{text(_sentence(finding))}.{where}"))
     return section
 
 
@@ -159,15 +162,18 @@ def _card(clip: Clip, title: str, emotion: str, look: Look, sounds: bool) -> Ite
 def _quality(look: Look, found: Sequence[Finding]) -> Section:
     section = Section("recording", "How it was recorded")
     section.add(page.paragraph("All clips, measured at their own sample rate. Strokes below an axis are the outliers."))
-    titles = {m.name: m.title for m in MEASURES}
-    section.add(page.grid(page.drawing(figures.distribution(look, n), f"Distribution: {titles[n]}") for n in DRAWN))
+    drawn = [m for m in MEASURES if m.name in DRAWN and not m.is_alike(look.sounds.values[m.name])]
+    section.add(page.grid(page.drawing(figures.distribution(look, m.name), f"Distribution: {m.title}") for m in drawn))
+    alike = [_common(m, look) for m in MEASURES if m.name in DRAWN and m not in drawn]
+    if alike:
+        section.add(page.paragraph(f"As good as the same for all clips: {'; '.join(alike)}.", "quiet"))
     rates = zip(look.sounds.values["rate"].tolist(), look.sounds.values["channels"].tolist(), strict=True)
     kinds: dict[tuple[float, float], int] = {}
     for kind in rates:
         kinds[kind] = kinds.get(kind, 0) + 1
-    rows = [(f"{rate:g} kHz", f"{channels:.0f}", str(n)) for (rate, channels), n in sorted(kinds.items())]
+    rows = [(f"{rate:g} kHz", f"{channels:.0f}", page.number(n)) for (rate, channels), n in sorted(kinds.items())]
     section.add("<h3>Sample rates</h3>", page.table(("rate", "channels", "clips"), rows, (1, 2)))
-    section.add(*(_listed(finding) for finding in found if finding.kind.startswith("odd-")))
+    section.add(*(_listed(finding, found) for finding in found if finding.kind.startswith("odd-")))
     return section
 
 
@@ -213,7 +219,7 @@ def _splits(look: Look) -> Section:
 
 def _all(look: Look, found: Sequence[Finding], sounds: bool) -> Section:
     section = Section("findings", "All findings")
-    section.add(*(_listed(finding) for finding in found if not finding.kind.startswith("odd-") and finding.clips))
+    section.add(*(_listed(one, found) for one in found if not one.kind.startswith("odd-") and one.clips))
     section.add(page.paragraph(_sought(look), "quiet"))
     cards: list[str] = []
     for doubt in look.doubts[:HEARD] if sounds else ():
@@ -226,7 +232,7 @@ def _all(look: Look, found: Sequence[Finding], sounds: bool) -> Section:
         below = page.paragraph(f"{text(name(clip))}; the other label leads by {doubt.margin:.2f}", "quiet")
         cards.append(page.card(label, page.sound(samples, rate, label), below))
     if cards:
-        section.add("<h3>Hear the doubted ones</h3>", page.grid(cards))
+        section.add('<h3 class="heard">Hear the doubted ones</h3>', page.grid(cards, "heard"))
     return section
 
 
@@ -243,10 +249,21 @@ def _sentence(finding: Finding) -> str:
     return finding.text[0].upper() + finding.text[1:]
 
 
-def _listed(finding: Finding) -> str:
+def _anchor(finding: Finding, found: Sequence[Finding]) -> str:
+    return f"finding-{found.index(finding) + 1}"
+
+
+def _common(measure: Measure, look: Look) -> str:
+    middle = float(np.median(look.sounds.values[measure.name]))
+    title = measure.title if measure.name == "dc" else measure.title.lower()
+    return f"{title} {round(middle, 1) + 0.0:g} {measure.unit}"
+
+
+def _listed(finding: Finding, found: Sequence[Finding]) -> str:
     rows = [(text(clip.file), text(clip.detail)) for clip in finding.clips]
     head = ("clip", "what")
     more = [page.fold(f"{len(rows) - SHOWN} more", page.table(head, rows[SHOWN:]))] if len(rows) > SHOWN else []
     left = finding.total - len(rows)
     rest = [page.paragraph(f"and {left} that are not named here", "quiet")] if left > 0 else []
-    return "\n".join([f"<h3>{text(_sentence(finding))}</h3>", page.table(head, rows[:SHOWN]), *more, *rest])
+    title = f'<h3 id="{_anchor(finding, found)}">{text(_sentence(finding))}</h3>'
+    return "\n".join([title, page.table(head, rows[:SHOWN]), *more, *rest])

@@ -36,17 +36,22 @@ class Measure:
     name: str
     title: str
     unit: str
+    nothing: float = 0.0  # a difference that nobody would care about
+
+    def is_alike(self, values: Array) -> bool:
+        """Tell whether values (n,) are as good as the same."""
+        return float(np.ptp(values)) <= self.nothing
 
 
 MEASURES = (
-    Measure("seconds", "Duration", "s"),
-    Measure("level", "Level of the voice", "dB of full scale"),
-    Measure("peak", "Peak", "dB of full scale"),
-    Measure("noise", "Background below the voice", "dB"),
-    Measure("silence", "Pauses and silence", "% of the clip"),
-    Measure("clipped", "Clipped samples", "% of the clip"),
-    Measure("dc", "DC offset", "% of full scale"),
-    Measure("bandwidth", "Bandwidth", "kHz"),
+    Measure("seconds", "Duration", "s", 0.05),
+    Measure("level", "Level of the voice", "dB of full scale", 0.2),
+    Measure("peak", "Peak", "dB of full scale", 0.2),
+    Measure("noise", "Background below the voice", "dB", 0.2),
+    Measure("silence", "Pauses and silence", "% of the clip", 0.5),
+    Measure("clipped", "Clipped samples", "% of the clip", 0.01),
+    Measure("dc", "DC offset", "% of full scale", 0.1),
+    Measure("bandwidth", "Bandwidth", "kHz", 0.1),
     Measure("rate", "Sample rate", "kHz"),
     Measure("channels", "Channels", ""),
 )

@@ -39,9 +39,10 @@ def levels(values: Array, spec: ArticleSpec) -> Array:
 
 def standard(values: Array) -> Array:
     """Give each column (n, k) mean 0 and deviation 1; a constant one becomes 0."""
-    centred = values - values.mean(axis=0)
+    centred = np.asarray(values - values.mean(axis=0))
     deviation = centred.std(axis=0)
-    return np.asarray(centred / np.where(deviation > 1e-6, deviation, 1))
+    centred /= np.where(deviation > 1e-6, deviation, 1)  # in place: of 50,000 clips these are many
+    return centred
 
 
 def within(values: Array, groups: Sequence[str]) -> Array:
@@ -57,7 +58,7 @@ def within(values: Array, groups: Sequence[str]) -> Array:
         own = out[inside]
         scale = np.where(own.std(axis=0) > 1e-6, own.std(axis=0), 1)
         out[inside] = (own - weight * own.mean(axis=0)) / (weight * scale + 1 - weight)
-    return np.asarray(out.clip(-6, 6))
+    return np.clip(out, -6, 6, out=out)
 
 
 def sample(n: int, most: int, groups: Sequence[str], seed: int = 0) -> Array:

@@ -18,7 +18,7 @@ AUGMENTED = {  # a seed whose draw can be seen, and words for what was drawn
     "noise": (4, "White noise of {amplitude:.3f} of the peak; up to 0.035."),
     "snr": (3, "White noise {snr:.0f} dB below the voice; 10 to 30."),
     "stretch": (0, "Another tempo, same pitch: {rate:g} times as fast."),
-    "shift": (4, "Rolled around by {samples:.0f} samples; up to 5,000 either way."),
+    "shift": (4, "Rolled around by {samples:+,.0f} samples; up to 5,000 either way."),
     "pitch": (0, "{semitones:+g} semitones, same tempo."),
     "gain": (3, "{db:+.1f} dB; up to 10 either way, never clipped."),
     "speed": (3, "Tempo and pitch together as on a tape: {speed:.2f} times as fast; 0.9 to 1.1."),
@@ -71,4 +71,4 @@ def _masked(samples: audio.Samples, rate: int) -> Iterator[str]:
         hidden = mask.apply(values, 0, mask.draw(rng, values))
         seen = page.drawing(figures.shown(hidden, len(samples) / rate), f"Log-mel: {title}")
         words = "A run of frames is hidden." if "time" in title else "A run of bands is hidden."
-        yield page.card(title, seen, page.paragraph(f"{words} On features only: nothing to hear.", "quiet"))
+        yield page.card(title, page.stage(seen), page.paragraph(f"{words} On features only: nothing to hear.", "quiet"))

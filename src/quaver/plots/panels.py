@@ -16,6 +16,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 DEEPEST = 0.6  # opacity of the fullest cell, so that letters on it can be read on any ground
 _MANY = 9  # columns; more of them need slanted names and smaller numbers
 _MARKS = "osDv^P*X<>hp"  # shapes beside colours, for people who see colours differently
+_LARGER = {"*": 2.2, "P": 1.3, "X": 1.3, "p": 1.2, "h": 1.2}  # shapes that would look smaller than the others
 _TINTS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8e5ea8", "#9aa1ad")
 
 
@@ -37,11 +38,12 @@ def heat(
         shares: (rows, columns) from 0 to 1 that decide the depth; None: each row's shares.
         axes: where to draw; None makes a figure.
     """
-    axes = axes or panel(4.6, 1.1 + 0.27 * len(rows))
+    axes = axes or panel(1.1 + 0.27 * len(rows))
     if shares is None:
         shares = counts / np.maximum(counts.max(axis=1, keepdims=True), 1)
     axes.imshow(DEEPEST * shares, cmap=tint(), vmin=0, vmax=1, aspect="auto", interpolation="none")
-    size = 9 if len(columns) <= _MANY else 7
+    digits = len(str(int(counts.max(initial=0))))
+    size = 9 if len(columns) <= (_MANY if digits < 4 else _MANY - 2) else 7
     for (row, column), count in np.ndenumerate(counts):
         ink = INK if count else GREY
         axes.text(column, row, str(count) if count else "–", ha="center", va="center", color=ink, size=size)
@@ -73,7 +75,7 @@ def dense(counts: Array, groups: Sequence[str], columns: Sequence[str], *, axes:
     ends = [*begins[1:], len(groups)]
     middles = [(begin + end - 1) / 2 for begin, end in zip(begins, ends, strict=True)]
     least = min(np.diff(middles), default=len(groups))
-    axes = axes or panel(4.6, 1.1 + float(np.clip(0.16 * len(groups) / least, 2.2, 7.5)))
+    axes = axes or panel(1.1 + float(np.clip(0.16 * len(groups) / least, 2.2, 7.5)))
     shares = counts / np.maximum(counts.max(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap=tint(), vmin=0, vmax=1, aspect="auto", interpolation="none")
     for begin in begins[1:]:
@@ -104,7 +106,7 @@ def bars(
         tints: colours of some of the names.
         axes: where to draw; None makes a figure.
     """
-    axes = axes or panel(4.6, 0.75 + 0.36 * len(values))
+    axes = axes or panel(0.75 + 0.36 * len(values))
     places = np.arange(len(values))[::-1]
     most = 100.0 if unit == "%" else max([*values.values(), 1e-9])
     colours = [(tints or {}).get(name, ACCENT) for name in values]
@@ -134,7 +136,7 @@ def spread(
         odd: (n,) bool, which ones stand out.
         axes: where to draw; None makes a figure.
     """
-    axes = axes or panel(4.6, 2.1)
+    axes = axes or panel(2.0)
     known = values[np.isfinite(values)]
     if len(known) and known.min() == known.max():
         axes.text(0, 0.6, f"all clips: {round(float(known[0]), 3) + 0.0:g} {unit}", transform=axes.transAxes, color=INK)
@@ -168,7 +170,7 @@ def strokes(values: Mapping[str, Array], *, title: str = "", unit: str = "%", ax
         unit: below.
         axes: where to draw; None makes a figure.
     """
-    axes = axes or panel(4.6, 1.1 + 0.36 * len(values))
+    axes = axes or panel(1.1 + 0.36 * len(values))
     places = np.arange(len(values))[::-1]
     for place, of in zip(places, values.values(), strict=True):
         axes.vlines(of, place - 0.3, place + 0.3, color=ACCENT, lw=1.6, alpha=0.7)
@@ -194,7 +196,7 @@ def cloud(
         emotions: whether the groups are emotions, which have colours of their own.
         axes: where to draw; None makes a figure.
     """
-    axes = axes or panel(4.6, 4.6)
+    axes = axes or panel(4.0)
     names, place, counts = np.unique(np.array(groups, dtype=str), return_inverse=True, return_counts=True)
     order = sorted(range(len(names)), key=lambda i: (-counts[i], names[i]))
     named = order if len(order) <= len(_MARKS) else order[: len(_MARKS) - 1]
@@ -205,7 +207,8 @@ def cloud(
         inside = place == i if i >= 0 else ~np.isin(place, named)
         tint_ = colour(str(names[i]), [str(n) for n in names]) if emotions else _TINTS[rank % len(_TINTS)]
         label = short(str(names[i]), 14) if i >= 0 else f"{len(order) - len(named)} others"
-        dot: dict[str, Any] = {"s": size, "color": tint_ if i >= 0 else GREY, "marker": _MARKS[rank % len(_MARKS)]}
+        mark = _MARKS[rank % len(_MARKS)]
+        dot: dict[str, Any] = {"s": size * _LARGER.get(mark, 1), "color": tint_ if i >= 0 else GREY, "marker": mark}
         axes.scatter(*points[inside].T, **dot, alpha=0.85, lw=0, label=label, rasterized=True)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
@@ -237,7 +240,7 @@ def lines(
     """
     from matplotlib.ticker import MaxNLocator
 
-    axes = axes or panel(4.6, 2.9)
+    axes = axes or panel(2.7)
     seen: set[str] = set()
     for name, at, values, shade in series:
         axes.plot(at, values, color=shade, lw=1.4, alpha=0.8, label=None if name in seen else name or None)

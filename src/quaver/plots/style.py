@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+WIDTH = 4.0  # inches of a panel: as wide as a phone, whose reader then gets the letters at their true size
 STRIP = 0.115, 0.985  # of the width of a strip: where its time begins and ends
 INK, GREY, PALE, PAPER, ACCENT = "#22262e", "#707784", "#e3e6eb", "#ffffff", "#0072b2"
 
@@ -26,9 +27,9 @@ COLOURS = {
     "sad": "#0072b2",
     "surprise": "#56b4e9",
     "calm": "#8fc1a9",
-    "boredom": "#6b5b4b",
+    "boredom": "#8a6d4f",
 }
-_OTHERS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8e5ea8", "#6b5b4b")
+_OTHERS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8e5ea8", "#8a6d4f")
 
 _STYLE = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same picture everywhere
@@ -87,10 +88,9 @@ def figure(width: float, height: float) -> "Figure":
     return Figure(figsize=(width, height), dpi=100, layout=room)
 
 
-def panel(width: float = 4.6, height: float = 3.0) -> "Axes":
-    """Make the axes of a figure of their own, by default as wide as a phone: its letters stay readable there."""
-    axes: Axes = figure(width, height).subplots()
-    return axes
+def panel(height: float) -> "Axes":
+    """Make the axes of a figure of their own, as wide as a phone and so many inches high."""
+    return _shown(figure(WIDTH, height).subplots())
 
 
 def strip(height: float, below: float = 0.34) -> "Axes":
@@ -103,8 +103,14 @@ def strip(height: float, below: float = 0.34) -> "Axes":
     from matplotlib.figure import Figure
 
     low, high = STRIP
-    drawing = Figure(figsize=(4.6, height), dpi=100)
-    return drawing.add_axes((low, below / height, high - low, 1 - (below + 0.06) / height))
+    drawing = Figure(figsize=(WIDTH, height), dpi=100)
+    return _shown(drawing.add_axes((low, below / height, high - low, 1 - (below + 0.06) / height)))
+
+
+def _shown(axes: "Axes") -> "Axes":
+    """Let a notebook show axes that stand at the end of a cell."""
+    axes._repr_svg_ = lambda: svg(axes)  # type: ignore[attr-defined]
+    return axes
 
 
 def colour(label: str, labels: Sequence[str] = ()) -> str:

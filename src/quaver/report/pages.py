@@ -9,6 +9,7 @@ from quaver.explore import figures as pictures
 from quaver.page import Section, text
 from quaver.report import figures
 from quaver.report.runs import Mistake, Run
+from quaver.report.summary import summary
 from quaver.scores import FEW
 
 LONGEST = 8.0  # seconds of a clip that are drawn and played
@@ -22,7 +23,16 @@ def write(run: Run, path: Path | str, *, audio: bool = True) -> None:
         path: of the HTML file.
         audio: whether mistakes can be played; a corpus may forbid that its clips are passed on.
     """
-    parts = [_protocol(run), _answers(run), _voices(run), _trust(run), _learning(run), _worst(run, audio), _use(run)]
+    parts = [
+        _in_short(run),
+        _protocol(run),
+        _answers(run),
+        _voices(run),
+        _trust(run),
+        _learning(run),
+        _worst(run, audio),
+        _use(run),
+    ]
     title = f"{run.folder.resolve().name}: the run"
     page.write(path, title, _lead(run), [part for part in parts if part.blocks])
 
@@ -34,27 +44,29 @@ def _lead(run: Run) -> str:
         (f"{100 * s.uar:.1f} %", "UAR, the mean recall of the emotions"),
         (between, "95 % over speakers"),
         (f"{100 * s.wa:.1f} %", "of the clips right"),
-        (_number(s.clips), "clips tested"),
+        (page.number(s.clips), "clips tested"),
         (str(len(s.speakers)), "speakers"),
     ]
     return page.facts(facts)
 
 
-def _number(count: int) -> str:
-    return f"{count:,}".replace(",", "\u202f")
+def _in_short(run: Run) -> Section:
+    section, s = Section("summary", "In short"), run.scores
+    if s.speaker_independent:
+        section.add(page.note("know", "Speaker-independent: nobody who was tested was heard in training."))
+    else:
+        words = "Speaker-dependent: speakers or sounds of the test were heard in training. No measure of new speakers."
+        section.add(page.note("fix", words))
+    if len(s.speakers) < FEW:
+        section.add(page.note("look", "So few speakers that the interval says little: read each speaker's score."))
+    section.add(*(page.note("look", f"{text(one)}.") for one in s.notes))
+    section.add(*(page.note(tone, text(words)) for tone, words in summary(run)))
+    return section
 
 
 def _protocol(run: Run) -> Section:
-    section, s = Section("protocol", "What was asked"), run.scores
+    section = Section("protocol", "What was asked")
     name = str(run.settings.get("protocol") or run.card.get("protocol") or "")
-    if s.speaker_independent:
-        section.add(page.note("know", "speaker-independent: nobody who was tested was heard in training."))
-    else:
-        words = "speaker-dependent: speakers or sounds of the test were heard in training. No measure of new speakers."
-        section.add(page.note("fix", words))
-    if len(s.speakers) < FEW:
-        section.add(page.note("look", "so few speakers that the interval says little: read each speaker's score."))
-    section.add(*(page.note("look", f"{text(one)}.") for one in s.notes))
     rows = [("protocol", f"<code>{text(name or 'unknown')}</code> {text(_title(name))}")]
     rows += [(text(key), text(value)) for key, value in _settings(run).items()]
     section.add(page.table(("", ""), rows))
@@ -116,7 +128,10 @@ def _voices(run: Run) -> Section:
 
 def _parts(run: Run) -> str:
     parts = {**run.scores.corpora, **run.scores.genders}
-    rows = [(text(n), f"{100 * p['uar']:.1f}", f"{100 * p['wa']:.1f}", str(p["clips"])) for n, p in parts.items()]
+    rows = [
+        (text(n), f"{100 * p['uar']:.1f}", f"{100 * p['wa']:.1f}", page.number(int(p["clips"])))
+        for n, p in parts.items()
+    ]
     return page.table(("of", "UAR %", "right %", "clips"), rows, (1, 2, 3))
 
 
@@ -144,8 +159,8 @@ def _learning(run: Run) -> Section:
 
 def _worst(run: Run, sounds: bool) -> Section:
     section = Section("mistakes", "The mistakes it was surest of")
-    right = run.scores.clips - run.wrong
-    counts = f"{_number(run.wrong)} of {_number(run.scores.clips)} answers are wrong, {_number(right)} right."
+    wrong, total = page.number(run.wrong), page.number(run.scores.clips)
+    counts = f"{wrong} of {total} answers are wrong, {page.number(run.scores.clips - run.wrong)} right."
     section.add(page.paragraph(counts))
     section.add(page.grid([card for mistake in run.mistakes for card in _mistake(mistake, run, sounds)]))
     return section

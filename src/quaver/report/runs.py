@@ -12,6 +12,7 @@ from quaver import evaluate
 from quaver.scores import Scores
 
 WORST = 12  # mistakes that are listed
+OF_ONE = 3  # of these, by one speaker while others have any
 History = list[dict[str, float]]
 
 
@@ -37,7 +38,7 @@ class Run:
     settings: Mapping[str, Any]  # of run.json
     cards: Mapping[str, Mapping[str, Any]]  # card.json of each fold by the name of its folder
     histories: Mapping[str, History]  # epochs of each fold
-    mistakes: tuple[Mistake, ...]  # the surest first
+    mistakes: tuple[Mistake, ...]  # the surest, at first three of each speaker
     wrong: int  # mistakes in all
 
     def to_dict(self) -> dict[str, Any]:
@@ -74,16 +75,25 @@ def read(folder: Path | str) -> Run:
     scores = evaluate.run(folder)
     folds = sorted(path.parent for path in folder.glob("fold-*/test.npz")) or [folder]
     mistakes = [mistake for fold in folds for mistake in _mistakes(fold / "test.npz")]
-    mistakes.sort(key=lambda one: (-one.confidence, one.of_truth, one.file))
     return Run(
         folder,
         scores,
         _json(folder / "run.json") or _json(folder.parent / "run.json"),
         {fold.name: card for fold in folds if (card := _json(fold / "card.json"))},
         {fold.name: history for fold in folds if (history := _history(fold / "history.csv"))},
-        tuple(mistakes[:WORST]),
+        tuple(_worst(mistakes)),
         len(mistakes),
     )
+
+
+def _worst(mistakes: list[Mistake]) -> list[Mistake]:
+    """Choose the surest, the surest first; no voice that the run never understood fills the list alone."""
+    ranked = sorted(mistakes, key=lambda one: (-one.confidence, one.of_truth, one.file))
+    times, some, more = Counter[str](), list[Mistake](), list[Mistake]()
+    for one in ranked:
+        times[one.speaker] += 1
+        (some if times[one.speaker] <= OF_ONE else more).append(one)
+    return sorted((some + more)[:WORST], key=ranked.index)
 
 
 def _mistakes(path: Path) -> list[Mistake]:
