@@ -111,7 +111,7 @@ def _attends(bundle: Bundle) -> bool:
     """Tell whether the network has attention: a softmax besides the one at its end."""
     import onnx
 
-    return sum(node.op_type == "Softmax" for node in onnx.load(bundle.model).graph.node) > 1
+    return len([node for node in onnx.load(bundle.model).graph.node if node.op_type == "Softmax"]) > 1
 
 
 def run(folder: Path, target: Target, clips: Sequence[Path], bundle: Bundle) -> Answers:
