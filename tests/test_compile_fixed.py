@@ -13,8 +13,11 @@ from quaver import audio, frontend, zoo
 from quaver.compile import emit, weights
 from quaver.compile.hearing import hearing
 from quaver.compile.logmel_fixed import Sound
+from quaver.compile.make import make
 from quaver.compile.sound import sampled
 from quaver.compile.source import program_of
+from quaver.compile.targets import find
+from quaver.compile.verify import bar
 from quaver.errors import CompileError
 from quaver.manifest import Manifest
 
@@ -131,3 +134,16 @@ def test_the_shipped_bundle_hears_the_same(tmp_path, clips):
 def test_other_frontends_have_no_fixed_point():
     with pytest.raises(CompileError, match="no fixed-point form"):
         program_of(zoo.load("article"), "a test", fixed=True)
+
+
+def test_a_target_that_hands_over_floats_refuses_sixteen_bits(tmp_path):
+    program = program_of(hearing(zoo.load("nano"), 1.0), "a test", keep=False, fixed=True)
+    for name in ("web", "android", "x86_64"):
+        with pytest.raises(CompileError, match="takes samples as floats"):
+            make(program, find(name), tmp_path / name)
+
+
+def test_sixteen_bits_and_attention_alone_loosen_the_bound():
+    small, nano, article = (zoo.load(name) for name in ("small", "nano", "article"))
+    assert bar(small) > bar(nano) == bar(article) == bar(nano, fixed=True)
+    assert bar(small, fixed=True) == bar(small)
