@@ -66,7 +66,8 @@ def in_browser() -> str:
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for name, row in told["networks"].items():
-        times = f"{_time(row['quaver'])} | {_time(row['onnxruntime-web'])} | {row['quaver_takes']:.2f} ({row['quaver_takes_p10']:.2f})"
+        taken = f"{row['quaver_takes']:.2f} ({row['quaver_takes_p10']:.2f})"
+        times = f"{_time(row['quaver'])} | {_time(row['onnxruntime-web'])} | {taken}"
         bytes_ = " | ".join(map(_size, row["bytes"].values()))
         lines.append(f"| {name} | {times} | {bytes_} |")
     return "\n".join(lines)
