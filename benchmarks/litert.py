@@ -6,7 +6,6 @@ floats are written in floats. Runs where `ai-edge-litert` is installed, which br
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import flatbuffers
@@ -296,8 +295,3 @@ _WRITERS: dict[str, Callable[[Writer, Node], None]] = {
     "Concat": _plain("CONCATENATION", kind="ConcatenationOptions"),
     "Softmax": _plain("SOFTMAX", kind="SoftmaxOptions", beta=1.0),
 }
-
-if __name__ == "__main__":
-    import sys
-
-    Path(sys.argv[2]).write_bytes(write(Path(sys.argv[1]).read_bytes()))

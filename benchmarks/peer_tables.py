@@ -38,10 +38,14 @@ def _row(engine: str, row: dict[str, Any]) -> str:
     taken = "" if engine == "quaver" else f"{row['quaver_takes']:.2f} ({row['quaver_takes_p10']:.2f})"
     counted = f"{row['instructions'] / 1e6:.1f} M" if row.get("instructions") else ""
     sizes = row.get("sizes")
-    code = f"{sizes['code'] / 1e3:.0f} kB" if sizes else f"{row['libraries'] / 1e6:.1f} MB"
+    code = _size(sizes["code"] if sizes else row["libraries"])
     cells = [engine, f"{_time(row['ms'])} ({_time(row['p10'])} to {_time(row['p90'])})", taken]
-    cells += [f"{row['times_the_floor']:.2f}", counted, f"{row['memory'] / 1e6:.1f} MB", code]
+    cells += [f"{row['times_the_floor']:.2f}", counted, _size(row["memory"]), code]
     return f"| {' | '.join(cells)} |"
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
 
 
 def _time(value: float) -> str:
@@ -62,7 +66,8 @@ def in_browser() -> str:
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for name, row in told["networks"].items():
-        times = f"{_time(row['quaver'])} | {_time(row['onnxruntime-web'])} | {row['quaver_takes']:.2f}"
-        bytes_ = " | ".join(f"{size / 1e6:.1f} MB" for size in row["bytes"].values())
+        taken = f"{row['quaver_takes']:.2f} ({row['quaver_takes_p10']:.2f})"
+        times = f"{_time(row['quaver'])} | {_time(row['onnxruntime-web'])} | {taken}"
+        bytes_ = " | ".join(map(_size, row["bytes"].values()))
         lines.append(f"| {name} | {times} | {bytes_} |")
     return "\n".join(lines)
