@@ -48,7 +48,8 @@ def uar(labels: Any, truth: Any) -> float:
 def compare(what: str, target: Target, room: Path) -> dict[str, Any]:
     """Build an artifact, have it hear the clips, and compare."""
     name, _, seconds = what.removesuffix("+fixed").partition("@")
-    wishes = Wishes(target.lean, seconds=float(seconds) if seconds else None, fixed=what.endswith("+fixed"))
+    fixed = what.endswith("+fixed")
+    wishes = Wishes(target.lean, seconds=float(seconds) if seconds else None, fixed=fixed, roomy=target.roomy)
     program, bundle = read(name, "benchmarks/edge.py", wishes)
     if bundle is None:
         raise CompileError(f"{name} is no bundle.")

@@ -18,7 +18,7 @@ LISTED = 200  # clips of a finding that are named in JSON
 _FEW = 8  # speakers: fewer give no interval worth the name
 
 _ODD: dict[str, tuple[str, str]] = {  # tone and words of each measure
-    "clipped": ("fix", "clipped: their tops are cut off, which puts energy where the voice has none"),
+    "clipped": ("fix", "clipped: tops are cut off, which puts energy where the voice has none"),
     "dc": ("fix", "off centre (DC), which every level and threshold measures along"),
     "silence": ("look", "mostly pauses or silence; trim them, or averages describe the silence"),
     "seconds": ("look", "much longer or shorter than the rest"),
@@ -132,7 +132,8 @@ def _doubles(look: Look) -> Iterator[Finding]:
                 kind, "fix", f"{what}, under different speakers: no split by speakers keeps them apart", voices
             )
         if rest:
-            yield _double(kind, "look", f"{what}, by one speaker: they count twice", rest)
+            sure = what if same else f"likely {what}"  # some speakers nearly repeat themselves
+            yield _double(kind, "look", f"{sure}, by one speaker: they count twice", rest)
     if not look.compared:
         words = f"near-duplicates were not sought among {_count(len(look.clips))}; --copies seeks them"
         yield _made("not-compared", "know", words)
