@@ -230,7 +230,7 @@ def nano() -> str:
     size = told["compiled"]
     lines += [
         "",
-        f"The shipped network: {told['bytes']:,} bytes as ONNX. As C for {size['frames']} frames: "
+        f"The shipped bundle: {told['bytes']:,} bytes, its card included. As C for {size['frames']} frames: "
         f"{size['constants']:,} bytes of constants, {size['arena']:,} bytes of arena, of which the features are "
         f"{size['of_it_features']:,}, and {size['macs'] / 1e6:.1f} million multiply-accumulates.",
     ]
