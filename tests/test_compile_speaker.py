@@ -1,6 +1,7 @@
 """Programs that know who speaks: what they keep of a voice, and hear by it, is what Python keeps and hears."""
 
 import json
+import stat
 import subprocess
 
 import numpy as np
@@ -141,6 +142,8 @@ def test_the_command_and_python_share_profiles(listener, person, tmp_path, monke
     kept = tmp_path / "anna.json"
     command = [listener.folder / "main", "--speaker", kept]
     assert subprocess.run([*command, *paths[:2]], capture_output=True).returncode == 0
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix != ".wav") == ["anna.json"]
     predictor = Predictor(listener.bundle)
     profile = profiles.load("anna", predictor.network.model)
     assert profile.clips == 2

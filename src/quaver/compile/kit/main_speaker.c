@@ -1,3 +1,7 @@
+#if defined __unix__ || defined __APPLE__
+#include <sys/stat.h>
+#endif
+
 static quaver_profile profile;
 static int known = 0; /* whether a profile was asked for */
 
@@ -44,14 +48,28 @@ static void list(FILE *file, const char *name, const double *values)
     fprintf(file, "]");
 }
 
+/* Write the profile under another name, for its owner's eyes, and put it in the place of the old one when it is whole. */
 static int keep(const char *path)
 {
-    FILE *file = fopen(path, "wb");
+    static char part[4096];
+    if (strlen(path) + sizeof ".part" > sizeof part)
+        return 0;
+    sprintf(part, "%s.part", path);
+#if defined __unix__ || defined __APPLE__
+    umask(077);
+#endif
+    FILE *file = fopen(part, "wb");
     if (!file)
         return 0;
     fprintf(file, "{\"name\": \"speaker\", \"model\": \"%s\", \"clips\": %d", QUAVER_NETWORK, profile.clips);
     list(file, "mean", profile.mean);
     list(file, "squares", profile.squares);
     fprintf(file, "}");
-    return fclose(file) == 0;
+    const int broken = ferror(file);
+    if (fclose(file) != 0 || broken)
+        return 0;
+#ifdef _WIN32
+    remove(path); /* where a name that is taken cannot be taken over */
+#endif
+    return rename(part, path) == 0;
 }
