@@ -10,6 +10,7 @@ from quaver.manifest import Clip
 from quaver.prints import Prints, source
 
 SAME = "the same samples"
+SURE = 0.5  # correlation of waveforms that leaves no doubt
 MOST = 50_000  # clips among which near-duplicates are sought unless somebody insists: it takes minutes
 
 
@@ -19,11 +20,17 @@ class Double:
 
     clips: tuple[Clip, ...]
     detail: str
+    likeness: float = 1.0  # how well the waveforms correlate; less where only melodies agree
 
     @property
     def exact(self) -> bool:
         """Tell whether the samples are the same."""
         return self.detail == SAME
+
+    @property
+    def sure(self) -> bool:
+        """Tell whether it is one recording beyond doubt: short clips may agree in part without being copies."""
+        return self.likeness >= SURE
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -61,11 +68,12 @@ def near(clips: Sequence[Clip], progress: Progress | None = None) -> list[Double
         voices = [Voice(keys[at], str(number), by_source[at].group) for number, at in enumerate(places)]
         found = copies(voices, prints, done=lambda n: tell(len(by_source) + n), own_melodies=False)
     pairs = [(by_source[places[copy.first]], by_source[places[copy.second]], copy) for copy in found]
-    return [
-        Double((a, b), _detail(copy.waveform, copy.melody))
+    doubles = (
+        Double((a, b), _detail(copy.waveform, copy.melody), SURE * copy.melody if copy.melody else copy.waveform)
         for a, b, copy in pairs
         if a.group != b.group or not copy.melody
-    ]
+    )
+    return sorted(doubles, key=lambda double: -double.likeness)
 
 
 def _detail(waveform: float, melody: float) -> str:

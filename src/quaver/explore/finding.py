@@ -121,7 +121,7 @@ def _doubles(look: Look) -> Iterator[Finding]:
         ("duplicate", True, "the same samples under several names"),
         ("near-duplicate", False, "copies of one recording"),
     ):
-        some = [double for double in look.doubles if double.exact is same]
+        some = [double for double in look.doubles if double.exact is same and double.sure]
         wrong = [double for double in some if len(double.labels) > 1]
         voices = [double for double in some if len(double.speakers) > 1 and double not in wrong]
         rest = [double for double in some if double not in wrong and double not in voices]
@@ -132,16 +132,21 @@ def _doubles(look: Look) -> Iterator[Finding]:
                 kind, "fix", f"{what}, under different speakers: no split by speakers keeps them apart", voices
             )
         if rest:
-            sure = what if same else f"likely {what}"  # some speakers nearly repeat themselves
-            yield _double(kind, "look", f"{sure}, by one speaker: they count twice", rest)
+            yield _double(kind, "look", f"{what}, by one speaker: they count twice", rest)
+    if doubtful := [double for double in look.doubles if not double.sure]:
+        words = "may be copies of one recording: waveforms or melodies agree in part. Listen to them"
+        yield _made("near-duplicate", "look", f"{_count(len(doubtful), 'pair')} {words}", _pairs(doubtful))
     if not look.compared:
         words = f"near-duplicates were not sought among {_count(len(look.clips))}; --copies seeks them"
         yield _made("not-compared", "know", words)
 
 
 def _double(kind: str, tone: str, what: str, some: Sequence[Double]) -> Finding:
-    clips = [Named(" = ".join(f"{name(c)} ({c.emotion})" for c in d.clips[:6]), d.detail) for d in some]
-    return _made(kind, tone, f"{_count(len(some), 'recording')}: {what}", clips)
+    return _made(kind, tone, f"{_count(len(some), 'recording')}: {what}", _pairs(some))
+
+
+def _pairs(some: Sequence[Double]) -> list[Named]:
+    return [Named(" = ".join(f"{name(c)} ({c.emotion})" for c in d.clips[:6]), d.detail) for d in some]
 
 
 def _classes(look: Look) -> Iterator[Finding]:
