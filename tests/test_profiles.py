@@ -243,3 +243,8 @@ def test_a_bundle_is_scored_with_profiles_of_each(bundle, clips, emodb, to):
     assert any(f"adapted to each {to}" in note for note in told.notes)
     with pytest.raises(QuaverError, match="adapt to one of: speaker, corpus"):
         evaluate.bundle(bundle, some, adapt="room", allow_leak=True)
+
+
+def test_there_are_profiles_of_speakers_and_corpora_alone(bundle, emodb, capsys):
+    assert program("evaluate", bundle.path, emodb / "manifest.csv", "--adapt", "room") == 2
+    assert "speaker or corpus" in capsys.readouterr().err

@@ -40,6 +40,8 @@ def evaluate(
     quaver evaluate small m.csv --adapt speaker            the same with a profile of each speaker
     quaver evaluate run -o report                          with charts
     """
+    if adapt not in ("", "speaker", "corpus"):
+        raise typer.BadParameter(f"--adapt takes speaker or corpus, got {adapt!r}.")
     runs = _runs(what, more or [])
     if runs:
         _refuse_with_runs(protocol, allow_leak, adapt)
