@@ -66,7 +66,8 @@ def test_a_random_split_is_shown_to_flatter(seen):
 
 def test_the_usual_splits_are_judged(seen):
     by_name = {risk.protocol: risk for risk in seen.risks}
-    assert by_name["article-random"].speakers == 1 and by_name["article-random"].recordings > 0.5
+    random = by_name["article-random"]  # whose rows are drawn by their paths: a planted voice may be tested alone
+    assert random.speakers > 0.98 and random.recordings > 0.5
     assert by_name["speakers-5fold"].speakers == 0 and by_name["speakers-5fold"].sentences == 1
     assert by_name["corpora-loco"].folds == 0 and by_name["corpora-loco"].reason
 
