@@ -5,7 +5,6 @@ python benchmarks/readme.py --check    exit with 1 where the README is stale
 """
 
 import argparse
-import json
 import os
 import re
 import shutil
@@ -13,23 +12,14 @@ import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
+import accuracy_tables
 import peer_tables
+from accuracy_tables import accuracy, beside, load, percent, row, uars
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
-PROTOCOLS = (
-    ("ravdess", "ravdess-luna5"),
-    ("ravdess", "ravdess-emobox6"),
-    ("emodb", "emodb-loso"),
-    ("emovo", "loso"),
-    ("tess", "tess-loso"),
-    ("nemo", "nemo-loso"),
-)
-FEW = 8  # speakers; for fewer, each one's score says more than an interval
 PICTURE = ROOT / "docs" / "images" / "german-angry.png"
-RESULTS = ROOT / "benchmarks" / "results"
 TITLES = {"tess": "TESS, 7 classes", "ravdess": "RAVDESS speech, 8 classes", "emodb": "EmoDB (Opus), 7 classes"}
 UNHEARD = {
     "tess": "`tess-loso`: each of 2 women once",
@@ -87,32 +77,6 @@ def article() -> str:
     return "\n".join(lines)
 
 
-def uars(runs: list[dict[str, Any]]) -> str:
-    """Give the UAR of one seed with its interval, or the mean and range of several."""
-    values = [run["scores"]["uar"] for run in runs]
-    if not values:
-        return "not run"
-    if len(values) > 1:
-        return f"**{percent(sum(values) / len(values))}** ({percent(min(values))}–{percent(max(values))})"
-    scores = runs[0]["scores"]
-    fits = runs[0]["speaker_independent"] and len(scores["speakers"]) >= FEW
-    return f"**{percent(values[0])}**" + (span(scores) if fits else "")
-
-
-def span(scores: dict[str, Any]) -> str:
-    """Give the interval of a UAR."""
-    low, high = scores["interval"]
-    return f" [{percent(low)}–{percent(high)}]"
-
-
-def beside(runs: list[dict[str, Any]]) -> str:
-    """Give each speaker's UAR where there are too few for an interval."""
-    if not runs or len(runs[0]["scores"]["speakers"]) >= FEW:
-        return ""
-    each = (f"{name.split('/')[1]} {percent(part['uar'])}" for name, part in runs[0]["scores"]["speakers"].items())
-    return f" ({', '.join(each)})"
-
-
 def default() -> str:
     """Describe the default bundle in a table, and the classic one beside it."""
     told, classic = load("bundle_small"), load("bundle_article")
@@ -136,60 +100,6 @@ def default() -> str:
     return "\n".join(lines)
 
 
-def accuracy() -> str:
-    """Tabulate every protocol: alone and jointly, as is and adapted to the speaker."""
-    rows = load("accuracy")["rows"]
-    lines = [
-        "| corpus, protocol | own corpus | adapted | after 5 clips | all corpora | adapted | after 5 clips |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for corpus, name in PROTOCOLS:
-        cells = [f"{corpus}, `{name}`"]
-        for kind in ("own", "joint"):
-            found = [r for r in rows if (r["corpus"], r["protocol"], r["training"]) == (corpus, name, kind)]
-            cells += [uars([{**run, "scores": run[what]} for run in found]) for what in ("scores", "adapted")]
-            few = [run["enrolled"]["5"]["uar"] for run in found]
-            cells.append(percent(sum(few) / len(few)) if few else "not run")
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def baselines() -> str:
-    """Tabulate hand-made features with a linear machine on the same folds."""
-    done = load("baselines")["rows"]
-    kinds = [kind for kind in ("eGeMAPSv02", "article", "ComParE_2016") if any(key.startswith(kind) for key in done)]
-    head = [f"{kind} | adapted" for kind in kinds]
-    lines = [f"| corpus, protocol | {' | '.join(head)} |", "| --- |" + " --- | --- |" * len(kinds)]
-    for corpus, name in PROTOCOLS:
-        cells = [f"{corpus}, `{name}`"]
-        for kind in kinds:
-            told = done.get(f"{kind} {corpus} {name}", {})
-            cells += [baseline(told.get(what)) for what in ("scores", "adapted")]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def baseline(scores: dict[str, Any] | None) -> str:
-    """Give the UAR with its interval where there are speakers enough."""
-    if scores is None:
-        return "not run"
-    return percent(scores["uar"]) + (span(scores) if len(scores["speakers"]) >= FEW else "")
-
-
-def tries() -> str:
-    """Tabulate what was tried for the head, best first."""
-    if not (RESULTS / "tries.json").is_file():
-        return "Not run."
-    means = {
-        name: [sum(part[kind] for part in found.values()) / len(found) for kind in ("as is", "adapted")]
-        for name, found in load("tries").items()
-    }
-    lines = ["| try | as is | adapted |", "| --- | --- | --- |"]
-    for name in sorted(means, key=lambda name: -sum(means[name])):
-        lines.append(f"| {name} | {' | '.join(percent(value) for value in means[name])} |")
-    return "\n".join(lines)
-
-
 def strangers() -> str:
     """Say in a sentence how it does on corpora that it has never heard."""
     rows = load("loco")["rows"]
@@ -205,107 +115,6 @@ def strangers() -> str:
         "[What goes wrong](docs/small.md#corpora-it-has-never-heard)",
     ]
     return "\n".join(lines)
-
-
-def loco() -> str:
-    """Tabulate corpora that the network has never heard."""
-    lines = [
-        "| corpus | clips | UAR | together | adapted | ECE | sets of 0.9: held, labels | unsure | right of the rest |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for name, told in load("loco")["rows"].items():
-        scores, covered, doubt = told["scores"], told["sets"]["0.9"], told["unsure"]
-        cells = [
-            name,
-            f"{scores['clips']:,}",
-            f"**{percent(scores['uar'])}**",
-            f"**{percent(told['together']['uar'])}**",
-            f"**{percent(told['adapted']['uar'])}**",
-        ]
-        cells += [f"{scores['ece']:.2f}", f"{percent(covered['coverage'])} %, {covered['labels']:.1f}"]
-        cells += [f"{percent(doubt['share'])} %", f"{percent(doubt['accuracy_of_rest'])} %"]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def nano() -> str:
-    """Tabulate nano: taught and from labels alone, in floats and in eight bits."""
-    if not (RESULTS / "bundle_nano.json").exists():
-        return "Not run."
-    told = load("bundle_nano")
-    lines = [
-        f"{len(told['folds'])} of {told['of_folds']} folds of `{told['protocol']}`, pooled; one seed.",
-        "",
-        "| | clips | UAR [95 % over speakers] | WA | ECE |",
-        "| --- | --- | --- | --- | --- |",
-    ]
-    for kind in ("int8", "float32", "int8, labels alone", "float32, labels alone"):
-        lines += [row(kind, told[kind])] if kind in told else []
-    parts = told["int8"]["corpora"].items() if "int8" in told else ()
-    lines += [row(f"int8, {name}", part) for name, part in parts]
-    lines.append(row("int8, four unheard speakers", told["sample_speakers"]))
-    size = told["compiled"]
-    lines += [
-        "",
-        f"The shipped bundle: {told['bytes']:,} bytes, its card included. As C for {size['frames']} frames: "
-        f"{size['constants']:,} bytes of constants, {size['arena']:,} bytes of arena, of which the features are "
-        f"{size['of_it_features']:,}, and {size['macs'] / 1e6:.1f} million multiply-accumulates.",
-    ]
-    return "\n".join(lines)
-
-
-def nano_accuracy() -> str:
-    """Tabulate nano on each protocol that was run."""
-    done = load("nano_accuracy")["rows"] if (RESULTS / "nano_accuracy.json").exists() else {}
-    lines = ["| corpus, protocol | clips | UAR |", "| --- | --- | --- |"]
-    for corpus, name in PROTOCOLS:
-        clips = f"{done[name]['clips']:,}" if name in done else ""
-        lines.append(f"| {corpus}, `{name}` | {clips} | {baseline(done.get(name))} |")
-    return "\n".join(lines)
-
-
-def nano_tries() -> str:
-    """Tabulate what was tried for nano, best first."""
-    found = load("nano_tries") if (RESULTS / "nano_tries.json").exists() else {}
-    if not found:
-        return "Not run."
-    means = {name: sum(part["uar"] for part in parts.values()) / len(parts) for name, parts in found.items() if parts}
-    lines = ["| try | folds | parameters | validation UAR |", "| --- | --- | --- | --- |"]
-    for name in sorted(means, key=lambda name: -means[name]):
-        parts = list(found[name].values())
-        lines.append(f"| {name} | {len(parts)} | {parts[0]['parameters']:,} | {percent(means[name])} |")
-    return "\n".join(lines)
-
-
-def robustness() -> str:
-    """Tabulate what conditions do to the answers."""
-    told = load("robustness")
-    lines = [f"{told['clips']} clips.", "", "| condition | UAR | most frequent answer |", "| --- | --- | --- |"]
-    for name, row in told["rows"].items():
-        most = max(row["answers"], key=lambda emotion: row["answers"][emotion])
-        lines.append(f"| {name} | {percent(row['uar'])} | {most} {percent(row['answers'][most] / told['clips'])} % |")
-    return "\n".join(lines)
-
-
-def adaptation() -> str:
-    """Tabulate how soon a speaker's own statistics should count."""
-    told = load("adaptation")
-    counts = list(next(iter(told["after"].values())))
-    lines = [
-        f"| k | {' | '.join('all' if c == 'all' else f'{c} clips' for c in counts)} |",
-        "| --- |" + " --- |" * len(counts),
-    ]
-    lines += [f"| {k} | {' | '.join(percent(row[c]) for c in counts)} |" for k, row in told["after"].items()]
-    return "\n".join([*lines, "", f"Without a profile: {percent(told['plain'])}. Chosen: k = {told['best']:g}."])
-
-
-def row(name: str, scores: dict[str, Any]) -> str:
-    """Make a row of one set of scores."""
-    interval = span(scores) if scores.get("interval") else ""
-    ece = f"{scores['ece']:.2f}" if "ece" in scores else ""
-    return (
-        f"| {name} | {scores['clips']:,} | **{percent(scores['uar'])}**{interval} | {percent(scores['wa'])} | {ece} |"
-    )
 
 
 def predicting() -> str:
@@ -397,20 +206,10 @@ def looks() -> str:
     return "\n".join(lines)
 
 
-def load(name: str) -> dict[str, Any]:
-    """Read one file of results."""
-    return json.loads((RESULTS / f"{name}.json").read_text())
-
-
-def percent(value: float) -> str:
-    """Round to one decimal of a percent, never up past what was measured."""
-    return f"{100 * value:.1f}"
-
-
 PAGES = {
     README: (article, default, strangers, accuracy, predicting, frontend, compiled),
-    ROOT / "docs" / "small.md": (accuracy, baselines, loco, tries, robustness, adaptation),
-    ROOT / "docs" / "nano.md": (nano, nano_accuracy, nano_tries),
+    ROOT / "docs" / "small.md": accuracy_tables.OF_SMALL,
+    ROOT / "docs" / "nano.md": accuracy_tables.OF_NANO,
     ROOT / "docs" / "compile.md": (edge, fixed, peer_tables.peers, peer_tables.in_browser),
     ROOT / "docs" / "explore.md": (labels, looks),
 }

@@ -40,8 +40,7 @@ def evaluate(
     quaver evaluate small m.csv --adapt speaker            the same with a profile of each speaker
     quaver evaluate run -o report                          with charts
     """
-    if adapt not in ("", "speaker", "corpus"):
-        raise typer.BadParameter(f"--adapt takes speaker or corpus, got {adapt!r}.")
+    _refuse_strange(adapt)
     runs = _runs(what, more or [])
     if runs:
         _refuse_with_runs(protocol, allow_leak, adapt)
@@ -59,6 +58,13 @@ def _runs(what: str, more: list[Path]) -> list[Path]:
 
     given = [Path(what), *more]
     return given if is_run(given[0]) and all(path.is_dir() for path in more) else []
+
+
+def _refuse_strange(adapt: str) -> None:
+    from quaver.evaluate import ADAPTS
+
+    if adapt and adapt not in ADAPTS:
+        raise typer.BadParameter(f"--adapt takes {' or '.join(ADAPTS)}, got {adapt!r}.")
 
 
 def _refuse_with_runs(protocol: str | None, allow_leak: bool, adapt: str) -> None:

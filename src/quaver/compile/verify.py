@@ -19,8 +19,7 @@ from quaver.errors import CompileError
 
 # Of a probability; in eight bits a value that lies beside a step may round the other way.
 BARS = {"float32": 1e-4, "int8": 0.02}
-# Attention spreads such a step: ONNX Runtime's own answers for `small` move by 0.014 when its input changes by a
-# millionth, and ours differed from them by 0.025 at most on 150 clips.
+# Attention spreads such a step over all that follows; benchmarks/results/edge.json has how far it goes on 200 clips.
 SPREAD = 0.04
 # Samples of sixteen bits are not those that ONNX Runtime's features are made of.
 SIXTEEN = 0.02
