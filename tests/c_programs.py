@@ -83,7 +83,7 @@ class Programs:
 def model(nodes, shape, constants=None, outputs=("y",), opset=20) -> onnx.ModelProto:
     """Make a model of nodes given as (operator, inputs, output, attributes); it reads `x` and gives the last output."""
     made = [
-        helper.make_node(op, inputs, [out], name=f"{op.lower()}{i}", **attributes)
+        helper.make_node(op, inputs, [out] if isinstance(out, str) else out, name=f"{op.lower()}{i}", **attributes)
         for i, (op, inputs, out, attributes) in enumerate(nodes)
     ]
     values = {name: np.asarray(v) for name, v in (constants or {}).items()}

@@ -113,6 +113,9 @@ def _text(folder: Path, told: dict[str, Any]) -> str:
     ]
     if isinstance(verified, str):
         return "\n".join([*lines, f"  verified  {verified}"])
+    if verified.get("heard"):
+        told_by = f"as ONNX Runtime to {verified['largest_difference']:.1g} of the largest output"
+        return "\n".join([*lines, f"  verified  {verified['clips']} random inputs give the same {told_by}"])
     same = f"{verified['same_label']} of {verified['clips']} clips have the same label as in ONNX Runtime"
     return "\n".join(
         [*lines, f"  verified  {same}, no probability differs by more than {verified['largest_difference']:.1g}"]

@@ -42,9 +42,14 @@ def same_shape(node: Node, shapes: Shapes, graph: Graph) -> Shape:
     return shapes[node.inputs[0]]
 
 
-def binary(operator: str, sign: str) -> Rule:
-    """Make the rule of an operator between two tensors, either of which may be constant."""
-    return Rule((operator,), broadcast_shape, mapped, follows=True, opens=True, value=lambda *_: f"a {sign} b")
+def binary(operator: str, expression: str) -> Rule:
+    """Make the rule of an operator between two tensors, either of which may be constant.
+
+    Args:
+        operator: its name in ONNX.
+        expression: C in which `a` and `b` stand for the values.
+    """
+    return Rule((operator,), broadcast_shape, mapped, follows=True, opens=True, value=lambda *_: expression)
 
 
 def broadcast_shape(node: Node, shapes: Shapes, graph: Graph) -> Shape:
@@ -148,4 +153,9 @@ def _aligned(node: Node, shape: Shape, shapes: Shapes) -> Shape:
     return shape
 
 
-_DEFAULTS = {"LeakyRelu": {"alpha": constant(0.01)}, "Elu": {"alpha": constant(1.0)}}
+_DEFAULTS = {
+    "LeakyRelu": {"alpha": constant(0.01)},
+    "Elu": {"alpha": constant(1.0)},
+    "HardSigmoid": {"alpha": constant(0.2), "beta": constant(0.5)},
+    "Selu": {"alpha": constant(1.6732632), "gamma": constant(1.0507010)},
+}

@@ -1,8 +1,9 @@
-"""Compute ahead of time what does not depend on the input, and fold batch normalisation into its neighbour."""
+"""Compute ahead of time what does not depend on the input; fold zeros and batch normalisation into convolutions."""
 
 import numpy as np
 
 from quaver.compile.graph import Array, Graph, Node
+from quaver.compile.ops import pad
 
 
 def fold_constants(graph: Graph, only: Node | None = None) -> None:
@@ -32,6 +33,28 @@ def _evaluate(node: Node, graph: Graph) -> list[Array]:
     model = helper.make_model(graph_of_one, opset_imports=[helper.make_opsetid("", min(20, onnx_opset_version()))])
     given = {i: graph.constants[i] for i in node.inputs if i}
     return [np.asarray(values) for values in ReferenceEvaluator(model).run(None, given)]
+
+
+def fold_zeros(graph: Graph) -> None:
+    """Let convolutions put the zeros around their input that a Pad before them puts there."""
+    for conv in [n for n in graph.nodes if n.operator == "Conv" and n.inputs[1] in graph.constants]:
+        before = graph.producer(conv.inputs[0])
+        if before is None or before.operator != "Pad" or graph.only_consumer(before.output) is None:
+            continue
+        rank = graph.constants[conv.inputs[1]].ndim
+        around = pad.pads(before, rank, graph)
+        if pad.mode(before) != "constant" or pad.filling(before, graph) or any(map(any, around[:2])):
+            continue
+        if min(map(min, around)) < 0 or conv.attributes.get("auto_pad", b"NOTSET") not in (b"NOTSET", b"VALID"):
+            continue
+        own = conv.attributes.get("pads", [0] * 2 * (rank - 2))
+        widths = [
+            after + more
+            for after, more in zip(own, [w for side in zip(*around[2:], strict=True) for w in side], strict=True)
+        ]
+        made = Node("Conv", conv.name, (before.inputs[0], *conv.inputs[1:]), conv.outputs, conv.attributes)
+        graph.replace(conv, made.changed(pads=widths, auto_pad=b"NOTSET"))
+        graph.nodes.remove(before)
 
 
 def fold_batch_norm(graph: Graph) -> None:

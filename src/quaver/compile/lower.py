@@ -4,9 +4,10 @@ import numpy as np
 
 from quaver.compile import arena, bands, chains, follow, minimal, ops
 from quaver.compile.fold import fold_constants
-from quaver.compile.graph import Graph, Shape
+from quaver.compile.graph import Graph, Node, Shape
 from quaver.compile.halo import cleared
 from quaver.compile.plan import Plan
+from quaver.compile.rephrase import rephrased
 from quaver.compile.sizes import opened
 from quaver.compile.tensor import Tensor
 
@@ -46,21 +47,27 @@ def make(graph: Graph, lean: bool = False, roomy: bool = False) -> Plan:
 def infer(graph: Graph) -> dict[str, Shape]:
     """Give the shape of every tensor; what turns out to be constant is computed and leaves the graph."""
     shapes = dict(graph.inputs)
-    for node in list(graph.nodes):
-        if node.operator == "Shape" and node.inputs[0] in shapes:
-            follow.measure(graph, node, shapes[node.inputs[0]])
-        elif all(not i or i in graph.constants for i in node.inputs):
-            follow.cut(graph, node)
-            fold_constants(graph, only=node)
-        else:
-            known = {i: shapes.get(i, graph.cut.get(i, np.shape(graph.constants.get(i, 0)))) for i in node.inputs if i}
-            rule = ops.find(node)
-            if not rule.opens and any(map(opened, known.values())):
-                raise node.refuse("it does not know a time that is open", "export the network with fixed sizes")
-            shapes[node.output] = rule.shape(node, known, graph)
+    for given in list(graph.nodes):
+        for node in rephrased(graph, given, shapes):
+            _settle(graph, node, shapes)
     graph.prune()
     used = {*graph.inputs, *(i for node in graph.nodes for i in (*node.inputs, node.output))}
     return {name: shape for name, shape in shapes.items() if name in used}
+
+
+def _settle(graph: Graph, node: Node, shapes: dict[str, Shape]) -> None:
+    """Add the shape of what a node computes, or compute it now."""
+    if node.operator == "Shape" and node.inputs[0] in shapes:
+        follow.measure(graph, node, shapes[node.inputs[0]])
+    elif all(not i or i in graph.constants for i in node.inputs):
+        follow.cut(graph, node)
+        fold_constants(graph, only=node)
+    else:
+        known = {i: shapes.get(i, graph.cut.get(i, np.shape(graph.constants.get(i, 0)))) for i in node.inputs if i}
+        rule = ops.find(node)
+        if not rule.opens and any(map(opened, known.values())):
+            raise node.refuse("it does not know a time that is open", "export the network with fixed sizes")
+        shapes[node.output] = rule.shape(node, known, graph)
 
 
 def _channels_last(graph: Graph, shapes: dict[str, Shape]) -> set[str]:

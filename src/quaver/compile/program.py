@@ -39,6 +39,7 @@ class Program:
 
     plan: Plan
     contract: Contract
+    network: bytes = field(default=b"", repr=False)  # a bare one's ONNX, whose answers the program must give
     constants: dict[str, Array] = field(init=False)
 
     def __post_init__(self) -> None:

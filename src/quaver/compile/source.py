@@ -34,6 +34,7 @@ def plan_of(
     read = graph.read(model, name, longest)
     quantised.rewrite(read)
     fold.fold_constants(read)
+    fold.fold_zeros(read)
     fold.fold_batch_norm(read)
     fuse.fuse(read)
     attention.join(read)
@@ -131,8 +132,10 @@ def read(source: str, command: str, wishes: Wishes = Wishes()) -> tuple[Program,
     if bundle is None:
         if wishes.seconds is not None:
             raise CompileError(f"{source} hears no sound; name its frontend with --frontend, or leave --seconds out.")
-        plan = plan_of(_model(Path(source)), source, lean=wishes.lean, roomy=wishes.roomy)
-        return Program(plan, Contract(Path(source).stem, command)), None
+        model = _model(Path(source))
+        network = model.read_bytes() if isinstance(model, Path) else model
+        plan = plan_of(network, source, lean=wishes.lean, roomy=wishes.roomy)
+        return Program(plan, Contract(Path(source).stem, command), network), None
     if wishes.int8:
         bundle = adopt.in_eight_bits(bundle, adopt.clips_in(wishes.calibration) if wishes.calibration else ())
     if wishes.seconds is not None:

@@ -58,9 +58,14 @@ def run(command: Sequence[str], folder: Path) -> str:
     Raises:
         CompileError: it failed, with the first line of what it said.
     """
+    return piped(command, folder, b"").decode(errors="replace")
+
+
+def piped(command: Sequence[str], folder: Path, given: bytes) -> bytes:
+    """Do what `run` does with a tool that reads bytes and writes bytes."""
     env = {"ZIG_GLOBAL_CACHE_DIR": str(_zig_cache()), **os.environ}
     try:
-        done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=PATIENCE)
+        done = subprocess.run(command, cwd=folder, env=env, input=given, capture_output=True, timeout=PATIENCE)
     except FileNotFoundError:
         raise CompileError(f"{command[0]} is not installed or not on the PATH.") from None
     except subprocess.TimeoutExpired:
@@ -68,7 +73,7 @@ def run(command: Sequence[str], folder: Path) -> str:
             f"{Path(command[0]).name} took longer than {PATIENCE} s; try again on a less busy machine."
         ) from None
     if done.returncode:
-        said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+        said = [line for line in (done.stderr + done.stdout).decode(errors="replace").splitlines() if line.strip()]
         told = next((line for line in said if "error" in line), said[0] if said else "it said nothing")
         raise CompileError(f"{Path(command[0]).name} failed with code {done.returncode}: {told.strip()}")
     return done.stdout

@@ -1,7 +1,7 @@
 """Copy this file for an operator, answer the four questions, add its name to `_MODULES` and a case to the tests.
 
 An operator on single values needs none of this: see relu.py (one tensor) and add.py (two, broadcast). The example is
-HardSwish, written out in full.
+Softsign, written out in full.
 """
 
 
@@ -26,7 +26,7 @@ def _emit(node: Node, plan: Plan) -> Step:
     # 2. Which C computes it? Index by strides alone, never by shapes: tensors between convolutions have their channels
     #    innermost and zeros around them. `nest` writes the loops; {y} and {x} become the indices.
     x, y = plan.tensors[node.inputs[0]], plan.tensors[node.output]
-    line = "y[{y}] = x[{x}] * (x[{x}] < -3.0f ? 0.0f : x[{x}] > 3.0f ? 1.0f : (x[{x}] + 3.0f) / 6.0f);"
+    line = "y[{y}] = x[{x}] / (1.0f + (x[{x}] < 0.0f ? -x[{x}] : x[{x}]));"
     body = nest(y.shape, {"y": y.strides, "x": x.strides}, line)
     # A kernel of more than a few lines goes to kit/, under the name by which the body calls it. Constants are kept by
     # `plan.weight(name, values)`, which gives their C name. "y" is what is written; all other operands are read.
@@ -35,4 +35,4 @@ def _emit(node: Node, plan: Plan) -> Step:
 
 # 3. Does it want channels innermost (`channels_last`), or does it take them as they come (`follows`)?
 # 4. Does it need zeros around its input, or write bytes (`prepare`)? See conv.py and max_pool.py.
-RULE = Rule(("HardSwish",), _shape, _emit, follows=True)
+RULE = Rule(("Softsign",), _shape, _emit, follows=True)

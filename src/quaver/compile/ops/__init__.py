@@ -7,11 +7,14 @@ from quaver.compile.graph import Node
 from quaver.compile.rule import Rule
 
 _MODULES = (
-    "add", "attention", "average_pool", "chain", "clip", "concat", "conv", "dequantize_linear", "div", "elu", "erf",
-    "exp", "flatten", "gather", "gelu", "gemm", "global_average_pool", "identity", "layer_normalization", "leaky_relu",
-    "log", "matmul", "max_pool", "mul", "pow", "quantised_conv", "quantised_gemm", "quantize_linear", "reduce_mean",
-    "relu", "reshape", "sigmoid", "slice", "softmax", "softplus", "sqrt", "sub", "tanh", "transpose",
+    "abs", "add", "attention", "average_pool", "chain", "clip", "concat", "conv", "dequantize_linear", "div", "elu",
+    "erf", "exp", "flatten", "gather", "gelu", "gemm", "global_average_pool", "hard_sigmoid", "hard_swish", "identity",
+    "layer_normalization", "leaky_relu", "log", "matmul", "max", "max_pool", "min", "mish", "mul", "neg", "pad", "pow",
+    "prelu", "quantised_conv", "quantised_gemm", "quantize_linear", "reciprocal", "reduce_max", "reduce_mean",
+    "reduce_min", "reduce_sum", "relu", "reshape", "selu", "sigmoid", "slice", "softmax", "softplus", "sqrt", "sub",
+    "tanh", "transpose",
 )  # fmt: skip
+_OURS = {"Chain", "JoinedAttention", "QuantisedConv", "QuantisedGemm"}  # made of others, unknown to ONNX
 _REMEDIES = {
     "LSTM": "a network of convolutions or attention can be compiled instead",
     "GRU": "a network of convolutions or attention can be compiled instead",
@@ -37,7 +40,9 @@ def find(node: Node) -> Rule:
         CompileError: there is none for its operator.
     """
     if node.operator not in rules():
-        known = ", ".join(sorted(rules()))
+        from quaver.compile.rephrase import OPERATORS  # late: it asks some of the rules
+
+        known = ", ".join(sorted({*rules(), *OPERATORS, "BatchNormalization"} - _OURS))
         remedy = _REMEDIES.get(node.operator, f"replace it by operators that are: {known}")
         raise node.refuse(f"the operator {node.operator} is not supported", remedy)
     return rules()[node.operator]

@@ -2,4 +2,4 @@
 
 from quaver.compile.elementwise import binary
 
-RULE = binary("Add", "+")
+RULE = binary("Add", "a + b")

@@ -2,4 +2,4 @@
 
 from quaver.compile.elementwise import binary
 
-RULE = binary("Div", "/")
+RULE = binary("Div", "a / b")

@@ -2,4 +2,4 @@
 
 from quaver.compile.elementwise import binary
 
-RULE = binary("Mul", "*")
+RULE = binary("Mul", "a * b")

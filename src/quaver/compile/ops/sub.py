@@ -2,4 +2,4 @@
 
 from quaver.compile.elementwise import binary
 
-RULE = binary("Sub", "-")
+RULE = binary("Sub", "a - b")

@@ -1,0 +1,5 @@
+"""Min: the smaller of two values, broadcast."""
+
+from quaver.compile.elementwise import binary
+
+RULE = binary("Min", "a < b ? a : b")

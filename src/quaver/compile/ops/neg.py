@@ -1,0 +1,5 @@
+"""Neg: values with the other sign."""
+
+from quaver.compile.elementwise import unary
+
+RULE = unary("Neg", "-v")

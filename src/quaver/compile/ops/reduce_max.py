@@ -1,0 +1,5 @@
+"""ReduceMax: the largest value over some axes, or over all of them."""
+
+from quaver.compile.reduction import Reduction, reduction
+
+RULE = reduction("ReduceMax", Reduction("-INFINITY", "y[{y}] = x[{x}] > y[{y}] ? x[{x}] : y[{y}];"))

@@ -1,0 +1,169 @@
+"""Say operators by others, so that they need no C of their own."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from quaver.compile.graph import Array, Graph, Node, Shape
+from quaver.compile.ops import pad
+
+
+def rephrased(graph: Graph, node: Node, shapes: Mapping[str, Shape]) -> list[Node]:
+    """Put other nodes into the place of one, if there are some that say the same.
+
+    Args:
+        graph: of which the node is.
+        node: whose first input is computed.
+        shapes: of what is computed before it.
+
+    Returns:
+        What stands in its place, or the node alone.
+    """
+    words = _WORDS.get(node.operator)
+    said = words(_Words(graph, node), shapes[node.inputs[0]]) if words and node.inputs[0] in shapes else None
+    if said is None:
+        return [node]
+    at = graph.nodes.index(node)
+    graph.nodes[at : at + 1] = said
+    return said
+
+
+class _Words:
+    """Collects the nodes that say another."""
+
+    def __init__(self, graph: Graph, node: Node) -> None:
+        self.graph, self.node = graph, node
+        self.said: list[Node] = []
+
+    def keep(self, name: str, values: Array) -> str:
+        """Keep a constant."""
+        called = f"{self.node.name}/{name}"
+        self.graph.constants[called] = values
+        return called
+
+    def say(self, operator: str, *inputs: str, **attributes: object) -> str:
+        """Add a node; gives the name of what it computes."""
+        name = f"{self.node.name}/{operator.lower()}{len(self.said)}"
+        self.said.append(Node(operator, name, inputs, (name,), dict(attributes)))
+        return name
+
+    def end(self, output: int = 0) -> list[Node]:
+        """Let the last node compute what the one in question did."""
+        last = self.said[-1]
+        self.said[-1] = Node(
+            last.operator, last.name, last.inputs, self.node.outputs[output : output + 1], last.attributes
+        )
+        return self.said
+
+
+_Way = Callable[[_Words, Shape], list[Node] | None]
+
+
+def _split(words: _Words, shape: Shape) -> list[Node]:
+    """Split: a slice for each part that somebody reads."""
+    axis = words.node.attributes.get("axis", 0) % len(shape)
+    told, count = words.graph.constant(words.node, 1), len(words.node.outputs)
+    sizes = words.node.attributes.get("split") if told is None else told.tolist()
+    share = -(-shape[axis] // count)
+    ends = np.cumsum(sizes) if sizes else np.minimum(share * np.arange(1, count + 1), shape[axis])
+    for number, (start, end) in enumerate(zip([0, *ends], ends, strict=False)):
+        bounds = ((name, np.array([value], np.int64)) for name, value in (("axis", axis), ("from", start), ("to", end)))
+        axes, starts, stops = (words.keep(f"{name}{number}", values) for name, values in bounds)
+        words.say("Slice", words.node.inputs[0], starts, stops, axes)
+        words.end(number)
+    return words.said
+
+
+def _global_max_pool(words: _Words, shape: Shape) -> list[Node]:
+    """GlobalMaxPool: the largest value over all but the first two axes."""
+    words.say("ReduceMax", words.node.inputs[0], words.keep("axes", np.arange(2, len(shape))))
+    return words.end()
+
+
+def _log_softmax(words: _Words, shape: Shape) -> list[Node]:
+    """LogSoftmax: less the largest value, and less the logarithm of the sum of e to their power."""
+    axes = words.keep("axes", np.array([words.node.attributes.get("axis", -1)]))
+    below = words.say("Sub", words.node.inputs[0], words.say("ReduceMax", words.node.inputs[0], axes))
+    words.say("Sub", below, words.say("Log", words.say("ReduceSum", words.say("Exp", below), axes)))
+    return words.end()
+
+
+def _instance_norm(words: _Words, shape: Shape) -> list[Node]:
+    """InstanceNormalization: every channel brought to mean 0 and variance 1, scaled and shifted."""
+    taken, ones = words.node.inputs[0], [1] * (len(shape) - 2)
+    axes = words.keep("axes", np.arange(2, len(shape)))
+    scale, shift = (
+        words.keep(name, words.graph.constants[given].reshape(-1, *ones))
+        for name, given in zip(("scale", "shift"), words.node.inputs[1:], strict=True)
+    )
+    epsilon = words.keep("epsilon", np.asarray(words.node.attributes.get("epsilon", 1e-5), np.float32))
+    centred = words.say("Sub", taken, words.say("ReduceMean", taken, axes))
+    variance = words.say("ReduceMean", words.say("Mul", centred, centred), axes)
+    deviation = words.say("Sqrt", words.say("Add", variance, epsilon))
+    words.say("Add", words.say("Mul", words.say("Div", centred, deviation), scale), shift)
+    return words.end()
+
+
+def _pairwise(operator: str) -> _Way:
+    """Max, Min and Sum of any number of tensors: of two at a time."""
+
+    def said(words: _Words, shape: Shape) -> list[Node] | None:
+        first, *others = words.node.inputs
+        if operator == words.node.operator and len(others) == 1:
+            return None
+        for other in others:
+            first = words.say(operator, first, other)
+        if not others:
+            words.say("Identity", first)
+        return words.end()
+
+    return said
+
+
+def _pad(words: _Words, shape: Shape) -> list[Node] | None:
+    """Pad with the tensor's own values: a row of indices for every axis."""
+    taken = words.node.inputs[0]
+    kind: Any = pad.mode(words.node)
+    if kind == "constant":
+        return None
+    for axis, (before, after) in enumerate(pad.pads(words.node, len(shape), words.graph)):
+        if before or after:
+            row = np.pad(np.arange(shape[axis]), (before, after), kind)
+            taken = words.say("Gather", taken, words.keep(f"row{axis}", row), axis=axis)
+    if not words.said:
+        words.say("Identity", taken)
+    return words.end()
+
+
+def _whole_windows(words: _Words, shape: Shape) -> list[Node] | None:
+    """Pooling that rounds the number of windows up: padding at the end, where the last window lacks values."""
+    given, axes = words.node.attributes, len(shape) - 2
+    other = given.get("count_include_pad") or len(words.node.outputs) > 1
+    if not given.get("ceil_mode") or other or given.get("auto_pad", b"NOTSET") not in (b"NOTSET", "NOTSET"):
+        return None
+    ones, pads = [1] * axes, list(given.get("pads", [0] * 2 * axes))
+    every = zip(shape[2:], given["kernel_shape"], given.get("dilations", ones), given.get("strides", ones), strict=True)
+    for axis, (size, taps, gap, stride) in enumerate(every):
+        reach, before = gap * (taps - 1) + 1, pads[axis]
+        windows = -(-(size + before + pads[axes + axis] - reach) // stride) + 1
+        if (windows - 1) * stride >= size + before:  # it would begin behind the last value
+            windows -= 1
+        pads[axes + axis] = max(0, (windows - 1) * stride + reach - size - before)
+    words.say(words.node.operator, *words.node.inputs, **{**given, "pads": pads, "ceil_mode": 0})
+    return words.end()
+
+
+_WORDS: "dict[str, Callable[[_Words, Shape], list[Node] | None]]" = {
+    "Split": _split,
+    "GlobalMaxPool": _global_max_pool,
+    "LogSoftmax": _log_softmax,
+    "InstanceNormalization": _instance_norm,
+    "Max": _pairwise("Max"),
+    "Min": _pairwise("Min"),
+    "Sum": _pairwise("Add"),
+    "Pad": _pad,
+    "MaxPool": _whole_windows,
+    "AveragePool": _whole_windows,
+}
+OPERATORS = frozenset(_WORDS)
