@@ -174,7 +174,8 @@ def test_a_keras_file_is_compiled(suffix, tmp_path):
     pytest.importorskip("jax")
     keras = backend.keras()
     layers = keras.layers
-    made = keras.Sequential([keras.Input((12, 1)), layers.Conv1D(5, 3, activation="relu"), layers.Flatten()])
+    made = keras.Sequential([keras.Input((12, 1)), layers.Conv1D(5, 3, activation="relu")])
+    made.add(layers.Bidirectional(layers.GRU(4)))
     made.add(layers.Dense(3, activation="softmax"))
     made.save(tmp_path / f"net.{suffix}")
     done = run(tmp_path / f"net.{suffix}", "-o", tmp_path / "out")

@@ -63,6 +63,17 @@ def residual():
     return model(nodes, (1, 12, 25), weights)
 
 
+def recurrent(operator, direction="forward", output=0, **attributes):
+    """A recurrent layer with weights, biases and first states; `output` 0 is of all steps, 1 of the last."""
+    gates, ways, width = 4 if operator == "LSTM" else 3, 1 + (direction == "bidirectional"), 7
+    weights = {"w": normal(ways, gates * width, 5) / 2, "r": normal(ways, gates * width, width) / 2}
+    weights |= {"b": normal(ways, 2 * gates * width), "h": normal(ways, 1, width)}
+    first = ["h", "h"] if operator == "LSTM" else ["h"]
+    outputs = ["y"] if output == 0 else ["", "y"]
+    given = {"hidden_size": width, "direction": direction, **attributes}
+    return model([(operator, ["x", "w", "r", "b", "", *first], outputs, given)], (11, 1, 5), weights)
+
+
 def transformer(width=24, heads=3, steps=10):
     """A block as in Whisper's encoder: attention and a dense part, each behind a normalisation, beside residuals."""
     each = width // heads
@@ -184,6 +195,12 @@ CASES = {
     "gather_row": one("Gather", (1, 9, 8), [ints(3, 0, -1)], axis=2),
     "concat": model([("Concat", ["x", "c", "x"], "y", {"axis": -1})], (1, 3, 4), {"c": normal(1, 3, 2)}),
     "shape": model([("Shape", ["x"], "s", {}), ("Reshape", ["x", "s"], "r", {}), ("Relu", ["r"], "y", {})], (1, 3, 4)),
+    "lstm": recurrent("LSTM"),
+    "lstm_both": recurrent("LSTM", "bidirectional"),
+    "lstm_last": recurrent("LSTM", "bidirectional", 1),
+    "gru": recurrent("GRU", "reverse"),
+    "gru_later": recurrent("GRU", "bidirectional", linear_before_reset=1),
+    "gru_last": recurrent("GRU", output=1, linear_before_reset=1),
     "residual": residual(),
     "transformer": transformer(),
 }
@@ -206,7 +223,7 @@ def test_an_operator_gives_what_onnx_runtime_gives(programs, name):
 def test_every_rule_has_a_case():
     used = {node.op_type for made in CASES.values() for node in made.graph.node}
     bytewise = {"QuantisedConv", "QuantisedGemm", "QuantizeLinear", "DequantizeLinear"}  # in test_compile_int8.py
-    joined = {"JoinedAttention", "Chain"}  # of other operators; see the next test
+    joined = {"JoinedAttention", "Chain", "LstmSteps", "GruSteps"}  # of other operators
     assert set(rules()) - used - bytewise - joined <= {"Dropout"}
 
 
@@ -233,8 +250,10 @@ def test_tensors_that_live_together_lie_apart(programs, places):
 
 
 REFUSED = {
-    "LSTM": (model([("LSTM", ["x", "w", "r"], "y", {"hidden_size": 2})], (3, 1, 2),
-                   {"w": normal(1, 8, 2), "r": normal(1, 8, 2)}), "attention"),
+    "LSTM": (model([("LSTM", ["x", "w", "r"], "y", {"hidden_size": 2, "clip": 1.0})], (3, 1, 2),
+                   {"w": normal(1, 8, 2), "r": normal(1, 8, 2)}), "leave that out"),
+    "RNN": (model([("RNN", ["x", "w", "r"], "y", {"hidden_size": 2})], (3, 1, 2),
+                  {"w": normal(1, 2, 2), "r": normal(1, 2, 2)}), "attention"),
     "CumSum": (model([("CumSum", ["x", "a"], "y", {})], (1, 3), {"a": np.array(1)}), "replace it by operators"),
     "Pow": (one("Pow", (1, 3), [np.float32(2.5)]), "write the power as products"),
     "AveragePool": (one("AveragePool", (1, 2, 7), kernel_shape=[2], strides=[2], ceil_mode=1, count_include_pad=1),

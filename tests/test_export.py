@@ -135,12 +135,34 @@ CHAINS = {
     ],
     "norm after dense": lambda: [L.Input((6,)), Dense(5), L.BatchNormalization(), L.ReLU(), Dense(5)],
     "pool same": lambda: [L.Input((21, 4)), Conv1D(4, 3), L.MaxPooling1D(4, strides=3, padding="same")],
+    "mean pool": lambda: [L.Input((21, 4)), L.AveragePooling1D(4, strides=3, padding="same"), L.LeakyReLU(0.1)],
+    "global maximum": lambda: [L.Input((21, 4)), Conv1D(4, 3, activation="silu"), L.GlobalMaxPooling1D()],
+    "elu": lambda: [L.Input((21, 4)), Conv1D(4, 3, activation="selu"), L.ELU(0.7), L.Activation("mish")],
     "global pool": lambda: [L.Input((21, 4)), Conv1D(4, 3), L.GlobalAveragePooling1D()],
     "softmax over channels": lambda: [L.Input((9, 4)), L.Softmax(), Conv1D(2, 3)],
     "there and back": lambda: [L.Input((6, 4)), L.Flatten(), L.ReLU(), L.Reshape((6, 4)), Conv1D(3, 2)],
     "adapted": lambda: [L.Input((6, 4)), L.Normalization(), Conv1D(3, 2)],
     "one mean": lambda: [L.Input((6,)), L.Normalization(axis=None, mean=3.0, variance=4.0)],
 }
+
+
+RECURRENT = {
+    "lstm": lambda: [L.Input((9, 4)), Conv1D(5, 3), L.BatchNormalization(), L.LSTM(6)],
+    "lstm backwards": lambda: [L.Input((9, 4)), L.LSTM(6, go_backwards=True, use_bias=False)],
+    "lstm over time": lambda: [L.Input((9, 4)), L.LSTM(6, return_sequences=True), L.LSTM(3), Dense(5)],
+    "gru": lambda: [L.Input((9, 4)), L.GRU(6, return_sequences=True), Conv1D(5, 3, activation="relu")],
+    "gru, reset before": lambda: [L.Input((9, 4)), L.GRU(6, reset_after=False)],
+    "both ways": lambda: [
+        *(L.Input((9, 4)), L.Bidirectional(L.LSTM(6, return_sequences=True)), L.Dropout(0.2)),
+        *(L.Bidirectional(L.GRU(3)), L.BatchNormalization()),
+    ],
+}
+
+
+@pytest.mark.parametrize("chain", RECURRENT)
+def test_recurrent_layers_agree_with_keras(chain, rng):
+    model = shaken(keras.Sequential([*RECURRENT[chain](), L.Flatten(), Dense(3, activation="softmax")]), rng)
+    assert difference(model, rng) < 1e-5
 
 
 @pytest.mark.parametrize("chain", CHAINS)
@@ -168,8 +190,8 @@ def test_nested_models_are_chains_too(rng):
 
 
 def test_a_layer_without_rule_is_named_with_the_list():
-    model = keras.Sequential([L.Input((6, 4)), L.LSTM(3, name="memory"), Dense(2)])
-    with pytest.raises(BundleError, match=r"'memory' is a LSTM.*Conv1D.*Softmax") as error:
+    model = keras.Sequential([L.Input((6, 4)), L.SimpleRNN(3, name="memory"), Dense(2)])
+    with pytest.raises(BundleError, match=r"'memory' is a SimpleRNN.*Conv1D.*Softmax") as error:
         to_onnx(model)
     assert "\n" not in str(error.value)
 
@@ -182,7 +204,10 @@ def branching():
 
 REFUSED = {
     "right": branching,
-    "'silu'": lambda: keras.Sequential([L.Input((6,)), Dense(3, activation="silu")]),
+    "'exponential'": lambda: keras.Sequential([L.Input((6,)), Dense(3, activation="exponential")]),
+    "from the last": lambda: keras.Sequential([L.Input((6, 4)), L.LSTM(3, go_backwards=True, return_sequences=True)]),
+    "recurrent_activation='relu'": lambda: keras.Sequential([L.Input((6, 4)), L.GRU(3, recurrent_activation="relu")]),
+    "only LSTM and GRU": lambda: keras.Sequential([L.Input((6, 4)), L.Bidirectional(L.GRU(3), merge_mode="sum")]),
     "limit": lambda: keras.Sequential([L.Input((6,)), L.ReLU(max_value=6), Dense(3)]),
     "channels_last": lambda: keras.Sequential(
         [L.Input((4, 6)), L.MaxPooling1D(2, data_format="channels_first"), L.Flatten()]

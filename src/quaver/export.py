@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quaver import export_attention as attention
+from quaver import export_recurrent as recurrent
 from quaver.errors import BundleError
 from quaver.onnx_graph import VOICE, VOICE_DEVIATION, VOICE_MEAN, Array, Graph, Rule, float64, padding
 
@@ -42,7 +43,7 @@ def to_onnx(model: "keras.Model") -> "onnx.ModelProto":
         if any(graph.edges) and kind not in _AFTER_ZEROS:
             raise BundleError(f"zeros can be exported in front of a convolution; here {layer.name!r} follows them.")
         if kind not in _TRAINING_ONLY:
-            graph.arrange(layer.name, by_time=kind in attention.RULES)
+            graph.arrange(layer.name, by_time=kind in _BY_TIME)
         RULES[kind](graph, layer.name, layer.get_config(), [np.asarray(w) for w in layer.get_weights()])
     return graph.finish()
 
@@ -160,6 +161,8 @@ _ACTIVATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "gelu": ("Gelu", {"approximate": "none"}),
     "leaky_relu": ("LeakyRelu", {"alpha": 0.2}),  # Keras's slope
     "softplus": ("Softplus", {}),
+    "selu": ("Selu", {}),
+    "mish": ("Mish", {}),
     "softmax": ("Softmax", {}),
 }
 
@@ -168,12 +171,17 @@ def _activation(graph: Graph, name: str, config: dict[str, Any], weights: list[A
     kind = config.get("activation") or "linear"
     if kind == "linear":
         return
-    if not isinstance(kind, str) or kind not in _ACTIVATIONS:
+    if not isinstance(kind, str) or kind not in (*_ACTIVATIONS, "silu"):
         raise BundleError(
-            f"the layer {name!r} uses the activation {kind!r}; supported: linear, {', '.join(_ACTIVATIONS)}."
+            f"the layer {name!r} uses the activation {kind!r}; supported: linear, silu, {', '.join(_ACTIVATIONS)}."
         )
-    operator, attributes = _ACTIVATIONS[kind]
     graph.settle()
+    if kind == "silu":
+        value = graph.tensor
+        graph.add("Sigmoid", f"{name}/gate")
+        graph.join("Mul", f"{name}/silu", value, graph.tensor)
+        return
+    operator, attributes = _ACTIVATIONS[kind]
     graph.add(operator, f"{name}/{kind}", **attributes, **({"axis": 1} if kind == "softmax" else {}))
 
 
@@ -192,21 +200,43 @@ def _softmax(graph: Graph, name: str, config: dict[str, Any], weights: list[Arra
 
 
 def _max_pool(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    _pool(graph, name, config, "MaxPool")
+
+
+def _average_pool(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    _pool(graph, name, config, "AveragePool")
+
+
+def _pool(graph: Graph, name: str, config: dict[str, Any], operator: str) -> None:
+    """Pool over time; padding counts neither as the largest value nor in a mean."""
     _channels_last(config, name)
     width, stride = config["pool_size"][0], config["strides"][0]
     before, after, steps = padding(config["padding"], graph.shape[0], width, stride)
     graph.settle()
-    graph.add("MaxPool", name, kernel_shape=[1, width], strides=[1, stride], pads=[0, before, 0, after])
+    graph.add(operator, name, kernel_shape=[1, width], strides=[1, stride], pads=[0, before, 0, after])
     graph.shape = (steps, graph.shape[1])
 
 
-def _global_average(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
-    _channels_last(config, name)
+def _global(operator: str) -> Rule:
+    def rule(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+        _channels_last(config, name)
+        graph.settle()
+        graph.add(operator, name)
+        graph.shape = (1, graph.shape[1])
+        if not config["keepdims"]:
+            graph.flatten(f"{name}/flat")
+
+    return rule
+
+
+def _leaky(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
     graph.settle()
-    graph.add("GlobalAveragePool", name)
-    graph.shape = (1, graph.shape[1])
-    if not config["keepdims"]:
-        graph.flatten(f"{name}/flat")
+    graph.add("LeakyRelu", name, alpha=float(config["negative_slope"]))
+
+
+def _elu(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    graph.settle()
+    graph.add("Elu", name, alpha=float(config["alpha"]))
 
 
 def _zero_padding(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
@@ -221,16 +251,22 @@ def _flatten(graph: Graph, name: str, config: dict[str, Any], weights: list[Arra
 
 _TRAINING_ONLY = ("Dropout", "SpatialDropout1D", "AlphaDropout", "GaussianDropout", "GaussianNoise", "InputLayer")
 _AFTER_ZEROS = ("Conv1D", "DepthwiseConv1D", "SeparableConv1D", "ZeroPadding1D")
+_BY_TIME = {*attention.RULES, *recurrent.RULES}
 RULES: dict[str, Rule] = {
     **attention.RULES,
+    **recurrent.RULES,
     **dict.fromkeys(_TRAINING_ONLY, _nothing),
     "Activation": _activation,
+    "AveragePooling1D": _average_pool,
     "BatchNormalization": _batch_norm,
     "Conv1D": _conv,
     "Dense": _dense,
     "DepthwiseConv1D": _depthwise,
     "Flatten": _flatten,
-    "GlobalAveragePooling1D": _global_average,
+    "ELU": _elu,
+    "GlobalAveragePooling1D": _global("GlobalAveragePool"),
+    "GlobalMaxPooling1D": _global("GlobalMaxPool"),
+    "LeakyReLU": _leaky,
     "MaxPooling1D": _max_pool,
     "Normalization": _normalization,
     "ReLU": _relu,

@@ -46,12 +46,14 @@ _PARTS = (
         "depthwise_u8_f32",
     ),
     *("pool_shape", "max_pool_f32", "max_pool_u8", "average_pool_f32", "softmax_f32"),
-    *("total_f32", "largest_f32", "layer_norm_f32", "matmul_f32", "attention_f32", "profile"),
+    *("total_f32", "largest_f32", "layer_norm_f32", "matmul_f32", "attention_f32", "steps_f32", "lstm_f32", "gru_f32"),
+    "profile",
 )
 _MENTIONS = {
     "float_bits": "float_bits|bits_float",
     "base": "INLINE|UNROLL|BLOCK|LANES",
     "profile": "profile_adaptation",
+    "steps_f32": "steps_shape",
     "sum_u8": "sum_u8|CONV_U8",
     "depthwise_u8_go": "DEPTHWISE_U8",
 }

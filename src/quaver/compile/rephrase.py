@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from quaver.compile.graph import Array, Graph, Node, Shape
+from quaver.compile import recurrent
+from quaver.compile.graph import Graph, Node, Shape
 from quaver.compile.ops import pad
+from quaver.compile.words import Words
 
 
 def rephrased(graph: Graph, node: Node, shapes: Mapping[str, Shape]) -> list[Node]:
@@ -21,7 +23,7 @@ def rephrased(graph: Graph, node: Node, shapes: Mapping[str, Shape]) -> list[Nod
         What stands in its place, or the node alone.
     """
     words = _WORDS.get(node.operator)
-    said = words(_Words(graph, node), shapes[node.inputs[0]]) if words and node.inputs[0] in shapes else None
+    said = words(Words(graph, node), shapes[node.inputs[0]]) if words and node.inputs[0] in shapes else None
     if said is None:
         return [node]
     at = graph.nodes.index(node)
@@ -29,38 +31,10 @@ def rephrased(graph: Graph, node: Node, shapes: Mapping[str, Shape]) -> list[Nod
     return said
 
 
-class _Words:
-    """Collects the nodes that say another."""
-
-    def __init__(self, graph: Graph, node: Node) -> None:
-        self.graph, self.node = graph, node
-        self.said: list[Node] = []
-
-    def keep(self, name: str, values: Array) -> str:
-        """Keep a constant."""
-        called = f"{self.node.name}/{name}"
-        self.graph.constants[called] = values
-        return called
-
-    def say(self, operator: str, *inputs: str, **attributes: object) -> str:
-        """Add a node; gives the name of what it computes."""
-        name = f"{self.node.name}/{operator.lower()}{len(self.said)}"
-        self.said.append(Node(operator, name, inputs, (name,), dict(attributes)))
-        return name
-
-    def end(self, output: int = 0) -> list[Node]:
-        """Let the last node compute what the one in question did."""
-        last = self.said[-1]
-        self.said[-1] = Node(
-            last.operator, last.name, last.inputs, self.node.outputs[output : output + 1], last.attributes
-        )
-        return self.said
+_Way = Callable[[Words, Shape], list[Node] | None]
 
 
-_Way = Callable[[_Words, Shape], list[Node] | None]
-
-
-def _split(words: _Words, shape: Shape) -> list[Node]:
+def _split(words: Words, shape: Shape) -> list[Node]:
     """Split: a slice for each part that somebody reads."""
     axis = words.node.attributes.get("axis", 0) % len(shape)
     told, count = words.graph.constant(words.node, 1), len(words.node.outputs)
@@ -75,13 +49,13 @@ def _split(words: _Words, shape: Shape) -> list[Node]:
     return words.said
 
 
-def _global_max_pool(words: _Words, shape: Shape) -> list[Node]:
+def _global_max_pool(words: Words, shape: Shape) -> list[Node]:
     """GlobalMaxPool: the largest value over all but the first two axes."""
     words.say("ReduceMax", words.node.inputs[0], words.keep("axes", np.arange(2, len(shape))))
     return words.end()
 
 
-def _log_softmax(words: _Words, shape: Shape) -> list[Node]:
+def _log_softmax(words: Words, shape: Shape) -> list[Node]:
     """LogSoftmax: less the largest value, and less the logarithm of the sum of e to their power."""
     axes = words.keep("axes", np.array([words.node.attributes.get("axis", -1)]))
     below = words.say("Sub", words.node.inputs[0], words.say("ReduceMax", words.node.inputs[0], axes))
@@ -89,7 +63,7 @@ def _log_softmax(words: _Words, shape: Shape) -> list[Node]:
     return words.end()
 
 
-def _instance_norm(words: _Words, shape: Shape) -> list[Node]:
+def _instance_norm(words: Words, shape: Shape) -> list[Node]:
     """InstanceNormalization: every channel brought to mean 0 and variance 1, scaled and shifted."""
     taken, ones = words.node.inputs[0], [1] * (len(shape) - 2)
     axes = words.keep("axes", np.arange(2, len(shape)))
@@ -108,7 +82,7 @@ def _instance_norm(words: _Words, shape: Shape) -> list[Node]:
 def _pairwise(operator: str) -> _Way:
     """Max, Min and Sum of any number of tensors: of two at a time."""
 
-    def said(words: _Words, shape: Shape) -> list[Node] | None:
+    def said(words: Words, shape: Shape) -> list[Node] | None:
         first, *others = words.node.inputs
         if operator == words.node.operator and len(others) == 1:
             return None
@@ -121,7 +95,7 @@ def _pairwise(operator: str) -> _Way:
     return said
 
 
-def _pad(words: _Words, shape: Shape) -> list[Node] | None:
+def _pad(words: Words, shape: Shape) -> list[Node] | None:
     """Pad with the tensor's own values: a row of indices for every axis."""
     taken = words.node.inputs[0]
     kind: Any = pad.mode(words.node)
@@ -136,7 +110,7 @@ def _pad(words: _Words, shape: Shape) -> list[Node] | None:
     return words.end()
 
 
-def _whole_windows(words: _Words, shape: Shape) -> list[Node] | None:
+def _whole_windows(words: Words, shape: Shape) -> list[Node] | None:
     """Pooling that rounds the number of windows up: padding at the end, where the last window lacks values."""
     given, axes = words.node.attributes, len(shape) - 2
     other = given.get("count_include_pad") or len(words.node.outputs) > 1
@@ -154,7 +128,7 @@ def _whole_windows(words: _Words, shape: Shape) -> list[Node] | None:
     return words.end()
 
 
-_WORDS: "dict[str, Callable[[_Words, Shape], list[Node] | None]]" = {
+_WORDS: "dict[str, Callable[[Words, Shape], list[Node] | None]]" = {
     "Split": _split,
     "GlobalMaxPool": _global_max_pool,
     "LogSoftmax": _log_softmax,
@@ -162,6 +136,8 @@ _WORDS: "dict[str, Callable[[_Words, Shape], list[Node] | None]]" = {
     "Max": _pairwise("Max"),
     "Min": _pairwise("Min"),
     "Sum": _pairwise("Add"),
+    "LSTM": recurrent.directions,
+    "GRU": recurrent.directions,
     "Pad": _pad,
     "MaxPool": _whole_windows,
     "AveragePool": _whole_windows,

@@ -11,13 +11,19 @@ _MODULES = (
     "erf", "exp", "flatten", "gather", "gelu", "gemm", "global_average_pool", "hard_sigmoid", "hard_swish", "identity",
     "layer_normalization", "leaky_relu", "log", "matmul", "max", "max_pool", "min", "mish", "mul", "neg", "pad", "pow",
     "prelu", "quantised_conv", "quantised_gemm", "quantize_linear", "reciprocal", "reduce_max", "reduce_mean",
-    "reduce_min", "reduce_sum", "relu", "reshape", "selu", "sigmoid", "slice", "softmax", "softplus", "sqrt", "sub",
-    "tanh", "transpose",
+    "reduce_min", "reduce_sum", "relu", "reshape", "selu", "sigmoid", "slice", "softmax", "softplus", "sqrt",
+    "steps", "sub", "tanh", "transpose",
 )  # fmt: skip
-_OURS = {"Chain", "JoinedAttention", "QuantisedConv", "QuantisedGemm"}  # made of others, unknown to ONNX
+_OURS = {
+    "Chain",
+    "GruSteps",
+    "JoinedAttention",
+    "LstmSteps",
+    "QuantisedConv",
+    "QuantisedGemm",
+}  # made of others, unknown to ONNX
 _REMEDIES = {
-    "LSTM": "a network of convolutions or attention can be compiled instead",
-    "GRU": "a network of convolutions or attention can be compiled instead",
+    "RNN": "LSTM, GRU, convolutions and attention can be compiled instead",
     "Resize": "give the network an input of fixed size instead",
     "NonZero": "shapes must not depend on values",
     "Loop": "export the network with its loops unrolled",
