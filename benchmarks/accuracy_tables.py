@@ -147,11 +147,15 @@ def nano() -> str:
         "| | clips | UAR [95 % over speakers] | WA | ECE |",
         "| --- | --- | --- | --- | --- |",
     ]
-    for kind in ("int8", "float32", "int8, labels alone", "float32, labels alone"):
+    for kind in ("int8", "int8, adapted", "float32", "int8, labels alone", "float32, labels alone"):
         lines += [row(kind, told[kind])] if kind in told else []
     parts = told["int8"]["corpora"].items() if "int8" in told else ()
     lines += [row(f"int8, {name}", part) for name, part in parts]
+    if "int8, adapted" in told:
+        lines += [row(f"int8, adapted, {name}", part) for name, part in told["int8, adapted"]["corpora"].items()]
     lines.append(row("int8, four unheard speakers", told["sample_speakers"]))
+    if "sample_speakers_adapted" in told:
+        lines.append(row("int8, adapted, four unheard speakers", told["sample_speakers_adapted"]))
     size = told["compiled"]
     lines += [
         "",

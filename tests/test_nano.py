@@ -1,14 +1,12 @@
 """The network for microcontrollers: its features do not hear level, it takes any length, and it stays small."""
 
 import numpy as np
-import onnx
 import onnxruntime
 import pytest
 from conftest import ROOT
-from onnx.tools.update_model_dims import update_inputs_outputs_dims
 
 from quaver import audio, frontend, networks
-from quaver.compile.source import Wishes, read
+from quaver.compile.source import plan_of
 from quaver.errors import TrainingError
 from quaver.export import to_onnx
 from quaver.networks import nano
@@ -26,12 +24,12 @@ def sound():
 
 @pytest.fixture(scope="module")
 def model():
-    """Give an untrained network whose batch normalisation has something to fold."""
+    """Give an untrained network whose batch normalisation has something to fold, and which takes profiles."""
     made, rng = networks.build("nano", SPEC.shape, 7, seed=1), np.random.default_rng(0)
     for layer in made.layers:
         if layer.name.startswith("norm"):
             layer.set_weights([rng.uniform(0.5, 1.5, w.shape) for w in layer.get_weights()])
-    return made
+    return nano.adaptable(made, rng.uniform(-1, 1, (64, nano.FRAMES, SPEC.n_mels)).astype("f"))
 
 
 @pytest.fixture(scope="module")
@@ -68,15 +66,26 @@ def test_the_exported_network_agrees_at_any_length(model, frames, rng):
     np.testing.assert_allclose(told, np.asarray(model(features)), atol=1e-5)
 
 
-def test_it_fits_a_microcontroller(model, eight_bits, tmp_path):
+def test_a_network_that_takes_profiles_answers_as_it_did(rng):
+    features = rng.uniform(-1, 1, (40, nano.FRAMES, SPEC.n_mels)).astype("f")
+    made = networks.build("nano", SPEC.shape, 7, seed=1)
+    finished = networks.whole("nano", made, features)
+    np.testing.assert_allclose(np.asarray(finished(features)), np.asarray(made(features)), atol=1e-5)
+    session = onnxruntime.InferenceSession(to_onnx(finished).SerializeToString())
+    voices = session.run(["voice"], {"features": features})[0]
+    heard = voices.std(axis=0) > 0.5
+    assert heard.mean() > 0.9
+    np.testing.assert_allclose(voices.mean(axis=0), 0, atol=1e-3)
+    np.testing.assert_allclose(voices[:, heard].std(axis=0), 1, atol=1e-2)
+
+
+def test_it_fits_a_microcontroller(model, eight_bits):
     """At most 220,000 parameters, 250 kB as a file and 100 kB of memory for 3 s of speech, features included."""
     assert model.count_params() <= 220_000
     assert len(eight_bits.SerializeToString()) <= 250_000
-    sizes = {"features": [1, nano.FRAMES, SPEC.n_mels]}, {"probabilities": [1, 7]}
-    onnx.save(update_inputs_outputs_dims(eight_bits, *sizes), tmp_path / "nano.onnx")
-    program, _ = read(str(tmp_path / "nano.onnx"), "", Wishes(lean=True))
-    assert program.arena <= 100_000
-    assert program.constant_bytes <= 250_000
+    plan = plan_of(eight_bits.SerializeToString(), lean=True, longest=nano.FRAMES)
+    assert plan.arena <= 100_000
+    assert sum(values.nbytes for values in plan.weights.values()) <= 250_000
 
 
 def test_other_networks_still_need_clips_of_one_length():

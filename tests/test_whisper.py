@@ -281,7 +281,7 @@ def test_features_of_clips_that_differ_in_length_stay_apart(emodb):
 def test_the_whole_network_is_the_stem_and_the_head(tiny_stem, rng):
     values = rng.normal(size=(2, 256)).astype(np.float32)
     head = networks.build("small", (256,), 7, mean=values.mean(axis=0), variance=values.var(axis=0) + 1)
-    whole = networks.whole("small", head)
+    whole = networks.whole("small", head, np.zeros((1, 768), "f"))
     features = spectrogram(90, rng)
     expected = np.asarray(head(tiny_stem(features)[None]))
     assert np.abs(run(whole, features[None]) - expected).max() < 1e-5

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from quaver import voices
+from quaver import excerpts, voices
 from quaver.balance import Data
 from quaver.manifest import Manifest
 
@@ -25,6 +25,12 @@ class Side:
     def with_clips_of(self, other: "Side") -> "Side":
         """Give both sides as one."""
         return Side(self.clips + other.clips, self.data.joined(other.data))
+
+    def as_recorded(self, frames: int) -> Array:
+        """Give the features of clips without a variant; in excerpts of so many frames where they differ in length."""
+        rows = [row for row, clip in enumerate(self.clips) if not clip.variant] or slice(None)
+        features = self.data.features[rows]
+        return excerpts.covering(features, frames)[0] if frames else features
 
     def with_adapted(self, mean: Array | None = None, deviation: Array | None = None) -> Data:
         """Give the clips twice: as they are, and as a profile of their speaker, heard through one channel, has them.

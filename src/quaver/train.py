@@ -242,7 +242,7 @@ def _finish(
     progress: dataset.Progress | None,
 ) -> Bundle:
     temperature = calibrate.temperature(guessed, validation.data.truth)
-    whole = networks.whole(job.settings.network, model)
+    whole = networks.whole(job.settings.network, model, train.as_recorded(networks.excerpt(job.settings.network)))
     card = _card(job, whole, train, validation, temperature)
     card = replace(card, thresholds=calibrate.thresholds(calibrate.apply(guessed, temperature), validation.data.truth))
     if not job.fold.test:

@@ -66,8 +66,18 @@ def stem(name: str) -> FrozenPart | None:
     return FrozenPart(small.DESCRIBED, small.POOLED, lambda: small.stem(teachers.load(small.TEACHER)))
 
 
-def whole(name: str, trained: Any) -> Any:
-    """Join a network's frozen beginning with what was trained behind it: a chain of layers, copied."""
+def whole(name: str, trained: Any, features: np.ndarray) -> Any:
+    """Finish a network that was trained: join it with its frozen beginning, and let it adapt to voices if it can.
+
+    Args:
+        name: one of `NAMES`.
+        trained: a chain of layers, which are copied.
+        features: (n, ...) of training clips, in excerpts where they differ in length.
+    """
+    if name == "nano":
+        from quaver.networks import nano
+
+        return nano.adaptable(trained, features)
     part = stem(name)
     if part is None:
         return trained

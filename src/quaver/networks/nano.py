@@ -21,6 +21,7 @@ STAGES = (  # filters, kernel, stride, dilation
 )
 DROPOUT = 0.3
 MOMENTUM = 0.9  # of batch normalisation, as in `article`
+SILENT = 1e-5  # of a variance
 
 
 def build(
@@ -61,6 +62,32 @@ def build(
     start = keras().initializers.GlorotUniform(seed=1000 * seed + len(STAGES) + 1)
     x = layers.Dense(labels, kernel_initializer=start, name="dense")(x)
     return keras().Model(features, layers.Softmax(name="probabilities")(x), name="nano")
+
+
+def adaptable(trained: Any, features: np.ndarray) -> Any:
+    """Let a trained network be told whose voice it hears: what pooling gives is standardised on its way to the end.
+
+    The dense layer takes that back, so that the answers stay.
+
+    Args:
+        trained: from `build`.
+        features: (n, frames, bands) excerpts of training clips, which fix the scale.
+
+    Returns:
+        A keras.Model with a layer `Speaker` in front of the dense layer.
+    """
+    from quaver.networks.layers import Speaker
+
+    layers, pooled, dense = keras().layers, trained.get_layer("pooled").output, trained.get_layer("dense")
+    values = keras().Model(trained.input, pooled).predict(features, verbose=0)
+    mean, variance = values.mean(axis=0), values.var(axis=0)
+    variance[variance < SILENT] = 1.0  # a channel that never speaks
+    kernel, bias = dense.get_weights()
+    x = layers.Normalization(mean=mean, variance=variance, name="standardised")(pooled)
+    x = layers.Dense(dense.units, name="dense")(Speaker(name="speaker")(x))
+    model = keras().Model(trained.input, layers.Softmax(name="probabilities")(x), name="nano")
+    model.get_layer("dense").set_weights([kernel * np.sqrt(variance)[:, None], bias + mean @ kernel])
+    return model
 
 
 def _stage(x: Any, number: int, filters: int, kernel: int, stride: int, dilation: int, seed: int) -> Any:
