@@ -115,6 +115,19 @@ def tries() -> str:
     return "\n".join(lines)
 
 
+def fine_tuning() -> str:
+    """Tabulate what training the encoder's last block gives."""
+    if not (RESULTS / "fine_tuning.json").exists():
+        return "Not run."
+    done = load("fine_tuning")
+    lines = ["| | " + " | ".join(f"{name}, as is | adapted" for name in done) + " |"]
+    lines.append("| --- |" + " --- | --- |" * len(done))
+    for what in next(iter(done.values())):
+        cells = [f"{percent(rows[what][kind])}" for rows in done.values() for kind in ("as is", "adapted")]
+        lines.append(f"| {what} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def loco() -> str:
     """Tabulate corpora that the network has never heard."""
     lines = [
@@ -211,5 +224,5 @@ def adaptation() -> str:
     return "\n".join([*lines, "", f"Without a profile: {percent(told['plain'])}. Chosen: k = {told['best']:g}."])
 
 
-OF_SMALL = (accuracy, baselines, loco, tries, robustness, adaptation)
+OF_SMALL = (accuracy, baselines, loco, tries, fine_tuning, robustness, adaptation)
 OF_NANO = (nano, nano_accuracy, nano_tries)

@@ -11,7 +11,8 @@ static void lstm_f32(const steps_shape *s, const float *weights, const float *bi
             gates[i] = x[at * s->x_step + i] + bias[i];
         add_rows_f32(width, 4 * width, 4 * width, state, weights, gates);
         for (int i = 0; i < width; i++) {
-            cell[i] = sigmoid_f32(gates[2 * width + i]) * cell[i] + sigmoid_f32(gates[i]) * tanh_f32(gates[3 * width + i]);
+            const float kept = sigmoid_f32(gates[2 * width + i]) * cell[i];
+            cell[i] = kept + sigmoid_f32(gates[i]) * tanh_f32(gates[3 * width + i]);
             state[i] = sigmoid_f32(gates[width + i]) * tanh_f32(cell[i]);
         }
         memcpy(y + at * s->y_step, state, (size_t)width * sizeof *state);

@@ -16,7 +16,8 @@ INLINE float sigmoid_f32(float x)
 }
 
 /* Add the products of values with their rows of weights, each of which lies `stride` after the one before. */
-static void add_rows_f32(int rows, int count, int stride, const float *values, const float *weights, float *restrict sums)
+static void add_rows_f32(int rows, int count, int stride, const float *values, const float *weights,
+                         float *restrict sums)
 {
     for (int k = 0; k < rows; k++)
         for (int i = 0; i < count; i++)

@@ -25,8 +25,9 @@ def _emit(node: Node, plan: Plan) -> Step:
     width, steps = y.shape[2], x.shape[0]
     given = {"steps": steps, "width": width, "x_step": x.strides[0], "y_step": y.strides[0]}
     flags = {"back": node.attributes["back"], "later": node.attributes.get("later", 0)}
-    call = f"{_KERNELS[node.operator]}(&shape, {', '.join(names)}, x, y, scratch);"
-    body = [*struct("steps_shape", {**given, **flags}), call]
+    kernel = _KERNELS[node.operator]
+    call = [f"{kernel}(&shape, {', '.join(names)},", f"{' ' * (len(kernel) + 1)}x, y, scratch);"]
+    body = [*struct("steps_shape", {**given, **flags}), *call]
     macs, scratch = int(steps) * plan.graph.constants[node.inputs[1]].size, 4 * width * _SCRATCH[node.operator]
     operands = {"y": y.name, "x": x.name}
     return Step(plan.names.make(node.name, "run"), about(node, plan), operands, body, macs, scratch=scratch)
