@@ -182,7 +182,10 @@ def test_a_bad_file_teaches_nothing(bundle, clips, tmp_path, capsys):
 
 def test_a_network_that_cannot_adapt_says_so(clips, capsys):
     assert program("predict", clips[0], "--bundle", "article", "--speaker", "anna") == 1
-    assert capsys.readouterr().err == "quaver: the bundle 'article' cannot adapt to voices; use one that can: small or nano.\n"
+    assert (
+        capsys.readouterr().err
+        == "quaver: the bundle 'article' cannot adapt to voices; use one that can: small or nano.\n"
+    )
 
 
 # ------------------------------------------------------------------------- what several sounds have in common

@@ -89,7 +89,9 @@ class Network:
             ProfileError: it cannot adapt.
         """
         if not self.adapts:
-            raise ProfileError(f"the bundle {self.card.name!r} cannot adapt to voices; use one that can: small or nano.")
+            raise ProfileError(
+                f"the bundle {self.card.name!r} cannot adapt to voices; use one that can: small or nano."
+            )
 
     @cached_property
     def _of_nothing(self) -> Array:

@@ -41,6 +41,8 @@ def fold_zeros(graph: Graph) -> None:
         before = graph.producer(conv.inputs[0])
         if before is None or before.operator != "Pad" or graph.only_consumer(before.output) is None:
             continue
+        if not pad.known(before, graph):
+            continue
         rank = graph.constants[conv.inputs[1]].ndim
         around = pad.pads(before, rank, graph)
         if pad.mode(before) != "constant" or pad.filling(before, graph) or any(map(any, around[:2])):

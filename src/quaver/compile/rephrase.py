@@ -16,14 +16,17 @@ def rephrased(graph: Graph, node: Node, shapes: Mapping[str, Shape]) -> list[Nod
 
     Args:
         graph: of which the node is.
-        node: whose first input is computed.
+        node: which is computed, not constant.
         shapes: of what is computed before it.
 
     Returns:
         What stands in its place, or the node alone.
     """
     words = _WORDS.get(node.operator)
-    said = words(Words(graph, node), shapes[node.inputs[0]]) if words and node.inputs[0] in shapes else None
+    if words is None or not any(name in shapes for name in node.inputs):
+        return [node]
+    first = shapes.get(node.inputs[0], np.shape(graph.constants.get(node.inputs[0], 0)))
+    said = words(Words(graph, node), first)
     if said is None:
         return [node]
     at = graph.nodes.index(node)
@@ -67,10 +70,11 @@ def _instance_norm(words: Words, shape: Shape) -> list[Node]:
     """InstanceNormalization: every channel brought to mean 0 and variance 1, scaled and shifted."""
     taken, ones = words.node.inputs[0], [1] * (len(shape) - 2)
     axes = words.keep("axes", np.arange(2, len(shape)))
-    scale, shift = (
-        words.keep(name, words.graph.constants[given].reshape(-1, *ones))
-        for name, given in zip(("scale", "shift"), words.node.inputs[1:], strict=True)
-    )
+    given = [words.graph.constant(words.node, index) for index in (1, 2)]
+    if any(values is None for values in given):
+        raise words.node.refuse("its scale or shift is computed", "give it constant ones")
+    columns = [np.reshape(values, (-1, *ones)) for values in given if values is not None]
+    scale, shift = (words.keep(name, values) for name, values in zip(("scale", "shift"), columns, strict=True))
     epsilon = words.keep("epsilon", np.asarray(words.node.attributes.get("epsilon", 1e-5), np.float32))
     centred = words.say("Sub", taken, words.say("ReduceMean", taken, axes))
     variance = words.say("ReduceMean", words.say("Mul", centred, centred), axes)
@@ -128,7 +132,7 @@ def _whole_windows(words: Words, shape: Shape) -> list[Node] | None:
     return words.end()
 
 
-_WORDS: "dict[str, Callable[[Words, Shape], list[Node] | None]]" = {
+_WORDS: dict[str, _Way] = {
     "Split": _split,
     "GlobalMaxPool": _global_max_pool,
     "LogSoftmax": _log_softmax,

@@ -8,20 +8,14 @@ from quaver.compile.rule import Rule
 
 _MODULES = (
     "abs", "add", "attention", "average_pool", "chain", "clip", "concat", "conv", "dequantize_linear", "div", "elu",
-    "erf", "exp", "flatten", "gather", "gelu", "gemm", "global_average_pool", "hard_sigmoid", "hard_swish", "identity",
-    "layer_normalization", "leaky_relu", "log", "matmul", "max", "max_pool", "min", "mish", "mul", "neg", "pad", "pow",
-    "prelu", "quantised_conv", "quantised_gemm", "quantize_linear", "reciprocal", "reduce_max", "reduce_mean",
-    "reduce_min", "reduce_sum", "relu", "reshape", "selu", "sigmoid", "slice", "softmax", "softplus", "sqrt",
-    "steps", "sub", "tanh", "transpose",
+    "erf", "exp", "expand", "flatten", "gather", "gelu", "gemm", "global_average_pool", "hard_sigmoid",
+    "hard_swish", "identity", "layer_normalization", "leaky_relu", "log", "matmul", "max", "max_pool", "min",
+    "mish", "mul", "neg", "pad", "pow", "prelu", "quantised_conv", "quantised_gemm", "quantize_linear",
+    "reciprocal", "reduce_max", "reduce_mean", "reduce_min", "reduce_sum", "relu", "reshape", "selu", "sigmoid",
+    "slice", "softmax", "softplus", "sqrt", "steps", "sub", "tanh", "transpose",
 )  # fmt: skip
-_OURS = {
-    "Chain",
-    "GruSteps",
-    "JoinedAttention",
-    "LstmSteps",
-    "QuantisedConv",
-    "QuantisedGemm",
-}  # made of others, unknown to ONNX
+# Made of others, unknown to ONNX.
+_OURS = {"Chain", "GruSteps", "JoinedAttention", "LstmSteps", "QuantisedConv", "QuantisedGemm"}
 _REMEDIES = {
     "RNN": "LSTM, GRU, convolutions and attention can be compiled instead",
     "Resize": "give the network an input of fixed size instead",

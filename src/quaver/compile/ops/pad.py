@@ -26,6 +26,12 @@ def pads(node: Node, rank: int, graph: Graph) -> Pads:
     return [around.get(axis, (0, 0)) for axis in range(rank)]
 
 
+def known(node: Node, graph: Graph) -> bool:
+    """Tell whether it is known by now how much is put around, and of what."""
+    width = "pads" in node.attributes or graph.constant(node, 1) is not None
+    return width and (len(node.inputs) < 3 or not node.inputs[2] or graph.constant(node, 2) is not None)
+
+
 def mode(node: Node) -> str:
     """Name what is put around: `constant`, or values of the tensor itself."""
     given = node.attributes.get("mode", b"constant")
