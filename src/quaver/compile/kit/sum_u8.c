@@ -78,6 +78,24 @@ INLINE byte_sums byte_dot(byte_sums sum, int four, byte_weights weights)
     return (byte_sums){wasm_i32x4_add(sum.low, wasm_i32x4_dot_i16x8(values, weights.low)),
                        wasm_i32x4_add(sum.high, wasm_i32x4_dot_i16x8(values, weights.high))};
 }
+#elif defined(__ARM_FEATURE_MVE) && !defined(QUAVER_PLAIN)
+#include <arm_mve.h>
+#define BYTE_TILE 1 /* its sums take half of the registers */
+#define BYTE_VECTORS 4
+#define BYTE_SIGNED 1
+#define BYTE_EXACT 0
+typedef int32x4_t byte_sums;
+typedef int8x16_t byte_weights;
+#define BYTE_LOAD(from) vldrbq_s8(from)
+#define BYTE_BEGIN(from) vldrwq_s32((const int32_t *)(const void *)(from))
+#define BYTE_STORE(to, v) vstrwq_s32((int32_t *)(void *)(to), v)
+INLINE byte_sums byte_dot(byte_sums sum, int four, byte_weights weights)
+{
+    const int8x16_t bytes = vreinterpretq_s8_u32(vdupq_n_u32((unsigned)four ^ 0x80808080u));
+    const int16x8_t even = vmullbq_int_s8(bytes, weights), odd = vmulltq_int_s8(bytes, weights);
+    const int16x8_t pairs = vaddq_s16(even, odd); /* fits: see `narrow` */
+    return vaddq_s32(sum, vaddq_s32(vmovlbq_s16(pairs), vmovltq_s16(pairs)));
+}
 #elif defined(__ARM_FEATURE_SIMD32) && __ARM_ARCH_PROFILE == 'M' && !defined(QUAVER_PLAIN)
 #include <arm_acle.h>
 #define BYTE_TILE 2
@@ -219,7 +237,9 @@ static void sum_u8(int places, const conv_shape *s, const unsigned char *x, cons
     if (s->narrow || BYTE_EXACT) {
         switch (places) {
         case 1: sum_tile_u8(1, s, x, w, own, sums); return;
+#if BYTE_TILE > 1
         case 2: sum_tile_u8(2, s, x, w, own, sums); return;
+#endif
 #if BYTE_TILE > 2
         case 3: sum_tile_u8(3, s, x, w, own, sums); return;
         case 4: sum_tile_u8(4, s, x, w, own, sums); return;
