@@ -19,7 +19,7 @@ from quaver.manifest import Clip
 
 RATE = 22_050
 SOUND_EFFECTS = [augment.RECIPES[name]() for name in augment.RECIPES]
-SAME_LENGTH = ["noise", "snr", "shift", "pitch", "gain", "band", "room"]
+SAME_LENGTH = ["noise", "snr", "shift", "pitch", "gain", "band", "room", "microphone"]
 
 
 def voice(rate: int = RATE, seconds: float = 1.0, tone: float = 150.0) -> audio.Samples:
@@ -98,6 +98,7 @@ def test_any_chain_at_any_rate(names: list[str], length: int, rate: int) -> None
         lambda: augment.BandLimit(bands=((900.0, 4000.0),)),
         lambda: augment.Room(high=2.0),
         lambda: augment.Room(low=0.0),
+        lambda: augment.Microphone(deviation=9.0),
         lambda: augment.TimeMask(most=0.9),
         lambda: augment.FrequencyMask(most=-0.1),
     ],
@@ -133,6 +134,20 @@ def test_effects_are_frozen() -> None:
 
 
 # --- each one
+
+
+@pytest.mark.parametrize("rate", [16_000, 44_100])
+def test_a_microphone_gives_each_octave_its_gain_and_keeps_the_peak(rate: int) -> None:
+    t = np.arange(rate) / rate
+    x = (0.1 * np.sin(2 * np.pi * 250 * t) + 0.1 * np.sin(2 * np.pi * 2000 * t)).astype(np.float32)
+    flat = {f"{octave:g}": 0.0 for octave in (62.5, 125, 250, 500, 1000, 2000, 4000, 8000)}
+    y = augment.Microphone().apply(x, rate, flat | {"250": -6.0, "2000": 4.0})
+    kept = [level_at(y, hertz, rate) / level_at(x, hertz, rate) for hertz in (250, 2000)]
+    assert db(kept[1] / kept[0]) == pytest.approx(10.0, abs=0.3)
+    assert np.abs(y).max() == pytest.approx(np.abs(x).max(), rel=1e-5)
+    drawn = [augment.Microphone().draw(np.random.default_rng(n), x, rate) for n in range(50)]
+    assert flat.keys() == drawn[0].keys() and drawn[0] != drawn[1]
+    assert max(abs(gain) for one in drawn for gain in one.values()) <= 12.0
 
 
 def test_noise_is_the_articles() -> None:

@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from quaver.audio import Samples
-from quaver.augment.channels import Babble, Colour, Crop, Overdrive, Telephone
+from quaver.augment.channels import Babble, Colour, Crop, Microphone, Overdrive, Telephone
 from quaver.augment.effects import (
     BandLimit,
     Gain,
@@ -41,6 +41,7 @@ __all__ = [
     "Effect",
     "FrequencyMask",
     "Gain",
+    "Microphone",
     "Noise",
     "NoiseAtSnr",
     "Overdrive",
@@ -104,6 +105,7 @@ RECIPES: Mapping[str, Callable[[], Effect]] = {
     "colour": Colour,
     "babble": Babble,
     "telephone": Telephone,
+    "microphone": Microphone,
     "overdrive": Overdrive,
     "crop": Crop,
 }

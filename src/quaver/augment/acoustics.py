@@ -33,6 +33,25 @@ def band(samples: Samples, sample_rate: int, low: float, high: float) -> Samples
     return filtered
 
 
+def response(samples: Samples, sample_rate: int, corners: np.ndarray, decibels: np.ndarray) -> Samples:
+    """Raise and lower parts of the spectrum, without shifting anything in time.
+
+    Args:
+        samples: (n,) float32.
+        sample_rate: in Hz.
+        corners: (k,) frequencies in Hz, ascending, above 0.
+        decibels: (k,) gains there; on the line between them over the logarithm of frequency, and level beyond.
+
+    Returns:
+        (n,) float32.
+    """
+    size = _fft_size(len(samples) + sample_rate // 20)
+    frequency = np.maximum(np.fft.rfftfreq(size, 1 / sample_rate), corners[0])
+    gain = 10.0 ** (np.interp(np.log(frequency), np.log(corners), decibels) / 20)
+    filtered: Samples = np.fft.irfft(np.fft.rfft(samples, size) * gain, size)[: len(samples)].astype(np.float32)
+    return filtered
+
+
 def reverberate(samples: Samples, response: np.ndarray) -> Samples:
     """Convolve with a room's impulse response; length and energy stay.
 

@@ -13,6 +13,8 @@ _TINY = 1e-30
 _LOWEST = 20.0  # Hz; below it coloured noise no longer grows
 _LINE_RATE = 8000  # Hz, of a telephone line
 _MU = 255.0  # of mu-law
+_OCTAVES = (62.5, 125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0)  # Hz
+_MOST = 12.0  # dB that a microphone raises or lowers an octave
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,32 @@ class Telephone:
         pressed = np.round(127 * np.sign(line) * np.log1p(_MU * np.abs(line)) / np.log1p(_MU)) / 127
         heard = np.sign(pressed) * np.expm1(np.abs(pressed) * np.log1p(_MU)) / _MU
         return single(peak * fit(resample(heard.astype(np.float32), _LINE_RATE, sample_rate), len(samples)))
+
+
+@dataclass(frozen=True)
+class Microphone:
+    """Another microphone: a frequency response drawn anew, for every octave a gain from a normal distribution in dB.
+
+    Limits: a deviation of 0 to 6 dB of the gain in an octave, held within 12 dB; cheap microphones reach that.
+    """
+
+    deviation: float = 5.0
+
+    def __post_init__(self) -> None:
+        within("Microphone in dB", (self.deviation, self.deviation), 0.0, 6.0)
+
+    def draw(self, rng: np.random.Generator, samples: Samples, sample_rate: int) -> Params:
+        """Choose the gain of each octave in dB, by its frequency in Hz."""
+        drawn = np.clip(rng.normal(0.0, self.deviation, len(_OCTAVES)), -_MOST, _MOST)
+        return {f"{corner:g}": float(gain) for corner, gain in zip(_OCTAVES, drawn, strict=True)}
+
+    def apply(self, samples: Samples, sample_rate: int, params: Mapping[str, float]) -> Samples:
+        """Filter without delay; length and peak stay."""
+        heard = acoustics.response(
+            samples, sample_rate, np.array(_OCTAVES), np.array([params[f"{c:g}"] for c in _OCTAVES])
+        )
+        peak, now = (float(np.abs(x).max(initial=0.0)) for x in (samples, heard))
+        return single(heard * (peak / max(now, _TINY)))
 
 
 @dataclass(frozen=True)
