@@ -56,9 +56,20 @@ SETTINGS = {
         network="small",
         frontend="logmel",
         protocol="speakers-5fold",
-        variants=("", "colour", "room+snr", "telephone", "babble", "crop", "speed+overdrive"),
+        variants=(
+            *("", "microphone+colour", "room+snr", "telephone", "babble", "crop", "speed+overdrive"),
+            "microphone+speed",
+        ),
         recipe=Recipe(
-            epochs=60, batch=128, patience=10, slow_after=4, mixup=1.0, adapted=True, balance="corpus", refit=True
+            epochs=60,
+            batch=128,
+            patience=10,
+            slow_after=4,
+            mixup=1.0,
+            adapted=True,
+            styles=0.5,
+            balance="corpus",
+            refit=True,
         ),
     ),
     "nano": train.Settings(

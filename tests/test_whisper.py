@@ -236,7 +236,7 @@ def test_without_a_network_it_is_said_where_to_put_the_file(tmp_path, monkeypatc
 def tiny_stem(weights, monkeypatch, tmp_path):
     """Put the tiny teacher in the place of the real one."""
     monkeypatch.setenv("QUAVER_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(small, "POOLED", (2 * tiny.WIDTH,))
+    monkeypatch.setattr(small, "POOLED", (2 * tiny.WIDTH * BLOCKS,))
     monkeypatch.setattr(teachers, "load", lambda name: weights)
     return stems.of("small")
 
@@ -245,8 +245,9 @@ def test_the_stem_is_frozen_and_kept_on_disk(tiny_stem, weights, rng):
     assert small.stem(weights).trainable_weights == []
     assert tiny_stem.path.is_file()
     features = spectrogram(60, rng)
-    steps = tiny.encode(features, weights, BLOCKS)
-    assert np.abs(tiny_stem(features) - np.hstack([steps.mean(axis=0), steps.std(axis=0)])).max() < 1e-4
+    steps = [tiny.encode(features, weights, block + 1) for block in range(BLOCKS)]
+    expected = np.hstack([part for each in steps for part in (each.mean(axis=0), each.std(axis=0))])
+    assert np.abs(tiny_stem(features) - expected).max() < 1e-4
     written = tiny_stem.path.stat().st_mtime_ns
     assert stems.of("small") == tiny_stem and tiny_stem.path.stat().st_mtime_ns == written
 
@@ -266,7 +267,7 @@ def test_networks_trained_whole_have_no_stem():
 def test_the_cache_keeps_what_the_stem_gives(tiny_stem, emodb):
     clips = Manifest(tuple(Manifest.read(emodb / "manifest.csv").clips[:3]))
     first = dataset.extract(clips, frontend.spec("logmel"), through=tiny_stem).values
-    assert first.shape == (3, 2 * tiny.WIDTH)
+    assert first.shape == (3, 2 * tiny.WIDTH * BLOCKS)
     tiny_stem.path.unlink()  # so that only the cache can answer
     assert np.array_equal(dataset.extract(clips, frontend.spec("logmel"), through=tiny_stem).values, first)
 
@@ -279,8 +280,9 @@ def test_features_of_clips_that_differ_in_length_stay_apart(emodb):
 
 
 def test_the_whole_network_is_the_stem_and_the_head(tiny_stem, rng):
-    values = rng.normal(size=(2, 256)).astype(np.float32)
-    head = networks.build("small", (256,), 7, mean=values.mean(axis=0), variance=values.var(axis=0) + 1)
+    width = 2 * tiny.WIDTH * BLOCKS
+    values = rng.normal(size=(2, width)).astype(np.float32)
+    head = networks.build("small", (width,), 7, mean=values.mean(axis=0), variance=values.var(axis=0) + 1)
     whole = networks.whole("small", head, np.zeros((1, 768), "f"))
     features = spectrogram(90, rng)
     expected = np.asarray(head(tiny_stem(features)[None]))

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from quaver.errors import TrainingError
+from quaver.styles import Styles
 
 Array = np.ndarray[Any, np.dtype[Any]]
 BALANCES = ("emotion", "corpus", "corpus-root")
@@ -21,6 +22,7 @@ class Data:
     frames: int = 0  # of the excerpts in which such clips are heard
     taught: Array | None = None  # (n, k) what a teacher answers
     share: float = 0.0  # of the teacher's answers in what is to be learnt
+    styles: Styles | None = None  # whose voices they are, where clips are to be shown with another
 
     def moments(self) -> tuple[Array, Array]:
         """Give mean and variance of each value; of each band, where clips differ in length or have a time axis."""
@@ -35,7 +37,7 @@ class Data:
         """Give the clips of both."""
         names = [name for name in ("features", "truth", "corpus", "taught") if getattr(self, name) is not None]
         both: dict[str, Any] = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in names}
-        return replace(self, **both)
+        return replace(self, **both, styles=None)
 
 
 def targets(data: Data, labels: int, balance: str) -> Array:

@@ -86,4 +86,26 @@ def _statistics(graph: Graph, name: str, config: dict[str, Any], weights: list[A
     graph.shape, graph.by_time = (2 * graph.shape[1],), False
 
 
-RULES: dict[str, Rule] = {"Positions": _positions, "EncoderBlock": _block, "Statistics": _statistics}
+def _by_block(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    """Take the statistics of each tensor as soon as it is there, so that none has to be kept for them."""
+    graph.settle()
+    heard, time = [], graph.shape
+    for number in range(1, config["blocks"] + 1):
+        own, weights = weights[:_WEIGHTS], weights[_WEIGHTS:]
+        _block(graph, f"{name}/block{number}", {**_BLOCK, **config}, own)
+        value, graph.shape = graph.tensor, time
+        _statistics(graph, f"{name}/statistics{number}", _POOLING, [])
+        heard.append(graph.tensor)
+        graph.tensor = value
+    graph.join("Concat", name, *heard, axis=1)
+    graph.shape = (len(heard) * graph.shape[0],)
+
+
+_WEIGHTS = 15  # of a block
+_BLOCK, _POOLING = {"epsilon": 1e-5}, {"floor": 1e-6}  # what the layers are built with
+RULES: dict[str, Rule] = {
+    "Positions": _positions,
+    "EncoderBlock": _block,
+    "Statistics": _statistics,
+    "StatisticsByBlock": _by_block,
+}

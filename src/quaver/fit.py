@@ -41,6 +41,7 @@ class Recipe:
     refit: bool = False  # train once more for as many epochs on the validation speakers too, whose choice is made
     mixup: float = 0.0  # of the Beta distribution from which two clips' shares in a mixture are drawn; 0: no mixtures
     adapted: bool = False  # show each clip also as a profile of its speaker makes it, where the network takes profiles
+    styles: float = 0.0  # share of the other clips that is shown with somebody else's voice; see styles.py
     balance: str = ""  # "emotion": rare classes weigh as much as common ones; "corpus": in each corpus; see balance.py
     seed: int = 0
 
@@ -216,6 +217,9 @@ def _learn(model: Any, train: Data, labels: int, recipe: Recipe, share: float, h
         order, heavy = rng.choice(len(heavy), whole, p=heavy / heavy.sum(dtype=float)), None
     features, wanted = train.features[order], targets(train, labels, recipe.balance)[order]
     features = excerpts.drawn(features, train.frames, rng) if train.frames else features
+    if recipe.styles and train.styles:
+        rng = np.random.default_rng([recipe.seed, number, 2])
+        features = train.styles.exchanged(features, order, recipe.styles, rng)
     heavy = None if heavy is None else heavy[order]
     if recipe.mixup:
         corpus = train.corpus[order] if train.corpus is not None else np.zeros(len(order), int)

@@ -9,6 +9,7 @@ import numpy as np
 from quaver import excerpts, voices
 from quaver.balance import Data
 from quaver.manifest import Manifest
+from quaver.styles import Styles
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -26,6 +27,16 @@ class Side:
         """Give both sides as one."""
         return Side(self.clips + other.clips, self.data.joined(other.data))
 
+    def with_styles(self, shown: Data) -> Data:
+        """Give what is shown, these clips and perhaps their adapted forms behind them, with the voices of the clips."""
+        corpus = np.zeros(len(shown.truth), int) if shown.corpus is None else shown.corpus
+        return replace(shown, styles=Styles.among(shown.features, corpus, self.voices))
+
+    @property
+    def voices(self) -> list[str]:
+        """Name for each clip who speaks and through which channel."""
+        return [f"{clip.group} {clip.variant}" for clip in self.clips]
+
     def as_recorded(self, frames: int) -> Array:
         """Give the features of clips without a variant; in excerpts of so many frames where they differ in length."""
         rows = [row for row, clip in enumerate(self.clips) if not clip.variant] or slice(None)
@@ -39,10 +50,10 @@ class Side:
             mean: (k,) of each value over everybody; without, over these clips.
             deviation: (k,) likewise.
         """
-        known, values = [f"{clip.group} {clip.variant}" for clip in self.clips], self.data.features
+        values = self.data.features
         mean = values.mean(axis=0) if mean is None else mean
         deviation = np.sqrt(values.var(axis=0) + _TINY) if deviation is None else deviation
-        return voices.with_adapted(self.data, known, mean, deviation)
+        return voices.with_adapted(self.data, self.voices, mean, deviation)
 
 
 def augmented(train: Manifest, variants: Sequence[str]) -> Manifest:

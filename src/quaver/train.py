@@ -215,12 +215,12 @@ def _builder(job: _Job, data: Data) -> Callable[[], Any]:
 
 
 def _shown(job: _Job, side: Side) -> Data:
-    """Give what training shows: the clips, and where it is asked for each as a profile of its speaker makes it."""
-    if not job.settings.recipe.adapted:
-        return side.data
-    if job.stem is None or job.teacher:
-        raise TrainingError(f"{job.settings.network!r} takes no profiles, or the teacher none; drop --adapted.")
-    return side.with_adapted()
+    """Give what training shows: clips, where it is asked for as profiles make them too, or with other voices."""
+    recipe = job.settings.recipe
+    if (recipe.adapted or recipe.styles) and (job.stem is None or job.teacher):
+        raise TrainingError(f"{job.settings.network!r} takes no voices, or its teacher none: no --adapted, --styles.")
+    shown = side.with_adapted() if recipe.adapted else side.data
+    return side.with_styles(shown) if recipe.styles else shown
 
 
 def _taught(side: Side, job: _Job, progress: dataset.Progress | None) -> Side:

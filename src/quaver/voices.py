@@ -1,6 +1,7 @@
 """What a speaker's own statistics make of features, for many clips at once: how training learns to be adapted."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,5 @@ def adapted(features: Array, voices: Sequence[str], mean: Array, deviation: Arra
 
 def with_adapted(data: Data, voices: Sequence[str], mean: Array, deviation: Array) -> Data:
     """Give the clips twice: as they are, and as the profile of their voice makes them."""
-    corpus = None if data.corpus is None else np.tile(data.corpus, 2)
-    features = np.concatenate([data.features, adapted(data.features, voices, mean, deviation)])
-    return Data(features, np.tile(data.truth, 2), corpus)
+    features = adapted(data.features, voices, mean, deviation)
+    return data.joined(replace(data, features=features))

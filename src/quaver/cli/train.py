@@ -38,6 +38,7 @@ def train(
     balance: Annotated[str, typer.Option(help="Weigh rare classes: emotion; corpus, corpus-root: in each.")] = "",
     mixup: Annotated[float, typer.Option(help="Mix clips; the Beta distribution's parameter, such as 1.")] = 0,
     adapted: Annotated[bool, typer.Option("--adapted", help="Learn voices as profiles make them, too.")] = False,
+    styles: Annotated[float, typer.Option(min=0, max=1, help="Share of clips shown with another voice.")] = 0,
     refit: Annotated[bool, typer.Option("--refit", help="Then let validation speakers teach too.")] = False,
     teacher: Annotated[str, typer.Option(help="Learn from its answers: a run of the same folds, or a bundle.")] = "",
     teacher_share: Annotated[float, typer.Option(min=0, max=1, help="Of its answers beside the labels.")] = 0.5,
@@ -60,7 +61,7 @@ def train(
     from quaver.teaching import Teaching
     from quaver.train import Settings
 
-    shown = Recipe(mixup=mixup, adapted=adapted, balance=balance, refit=refit, seed=seed)
+    shown = Recipe(mixup=mixup, adapted=adapted, styles=styles, balance=balance, refit=refit, seed=seed)
     recipe = replace(shown, epochs=epochs, batch=batch, learning_rate=learning_rate, patience=patience)
     rows = ("", *(name for name in variants.split(",") if name))
     teaching = Teaching(teacher, teacher_share) if teacher else None

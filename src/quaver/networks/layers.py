@@ -146,3 +146,40 @@ class Statistics(Layer):  # type: ignore[misc, valid-type]
     def get_config(self) -> dict[str, Any]:
         """Give what the constructor needs."""
         return {**super().get_config(), "floor": self.floor}
+
+
+@_registered
+class StatisticsByBlock(Layer):  # type: ignore[misc, valid-type]
+    """Blocks of an encoder, and the statistics over time of what each of them gives.
+
+    (batch, time, channels) to (batch, 2 channels a block). Lower blocks are nearer to sound, higher ones to words.
+    """
+
+    def __init__(self, blocks: int, heads: int, expansion: int = 4, **options: Any) -> None:
+        super().__init__(**options)
+        self.blocks, self.heads, self.expansion = blocks, heads, expansion
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Make the blocks for (batch, time, channels)."""
+        self.statistics = Statistics(name="statistics")
+        self.parts = [EncoderBlock(self.heads, self.expansion, name=f"block{n + 1}") for n in range(self.blocks)]
+        for block in self.parts:
+            block.build(shape)
+        self.built = True
+
+    def call(self, x: Any) -> Any:
+        """Give the statistics, those of the first block first."""
+        heard = []
+        for block in self.parts:
+            x = block(x)
+            heard.append(self.statistics(x))
+        return _ops.concatenate(heard, axis=-1)
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, int]:
+        """Give (batch, 2 channels * blocks)."""
+        return shape[0], 2 * int(shape[-1] or 0) * self.blocks
+
+    def get_config(self) -> dict[str, Any]:
+        """Give what the constructor needs."""
+        own = {"blocks": self.blocks, "heads": self.heads, "expansion": self.expansion}
+        return {**super().get_config(), **own}

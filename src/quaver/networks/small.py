@@ -16,8 +16,10 @@ Array = np.ndarray[Any, np.dtype[Any]]
 TEACHER = "whisper-tiny.en"
 BLOCKS = 2
 WIDTH = 384
-POOLED = (2 * WIDTH,)
-DESCRIBED = f"{TEACHER}, {BLOCKS} blocks, mean and deviation, 1"  # raise the number when the same words give others
+POOLED = (2 * WIDTH * BLOCKS,)  # mean and deviation over time of what each block gives
+DESCRIBED = (
+    f"{TEACHER}, {BLOCKS} blocks, mean and deviation by block, 1"  # raise the number when the same words give others
+)
 HIDDEN = 256  # values between the head's two layers
 DROPOUT = 0.5  # of them; half as much of what comes in
 DECAY = 1e-3  # of the squares of the head's weights, in the loss; see docs/small.md
@@ -30,14 +32,13 @@ def stem(weights: Mapping[str, Array]) -> Any:
         weights: of the teacher, from `teachers.load`.
 
     Returns:
-        A keras.Model from the `logmel` frontend (batch, frames, 80) to (batch, 768).
+        A keras.Model from the `logmel` frontend (batch, frames, 80) to (batch, 1536).
     """
-    from quaver.networks.layers import Statistics
-    from quaver.networks.whisper import encoder
+    from quaver.networks.whisper import by_block
 
-    model = encoder(weights, BLOCKS)
+    model = by_block(weights, BLOCKS)
     model.trainable = False
-    return keras().Model(model.input, Statistics(name="pooled")(model.output), name="stem")
+    return model
 
 
 def build(
@@ -53,12 +54,12 @@ def build(
     Args:
         shape: of what the stem gives.
         labels: number of classes.
-        mean: (768,) mean of each value over the training clips; None leaves the values as they are.
-        variance: (768,) variance of each value over the training clips.
+        mean: (1536,) mean of each value over the training clips; None leaves the values as they are.
+        variance: (1536,) variance of each value over the training clips.
         seed: of the initial weights and of dropout.
 
     Returns:
-        An uncompiled keras.Model from (batch, 768) to probabilities (batch, labels).
+        An uncompiled keras.Model from (batch, 1536) to probabilities (batch, labels).
     """
     from quaver.networks.layers import Speaker
 

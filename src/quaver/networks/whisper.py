@@ -44,6 +44,25 @@ def encoder(weights: Mapping[str, Array], blocks: int) -> Any:
     return model
 
 
+def by_block(weights: Mapping[str, Array], blocks: int) -> Any:
+    """Build the encoder up to a block, and take the statistics over time of what each block gives.
+
+    Args:
+        weights: from `teachers.read`.
+        blocks: how many blocks to keep.
+
+    Returns:
+        A keras.Model from the `logmel` frontend (batch, frames, 80) to (batch, 2 width * blocks).
+    """
+    from quaver.networks.layers import StatisticsByBlock
+
+    beginning = encoder(weights, 0)
+    pooled = StatisticsByBlock(blocks, beginning.output.shape[-1] // HEAD, name="pooled")
+    model = keras().Model(beginning.input, pooled(beginning.output), name="stem")
+    pooled.set_weights([values for number in range(blocks) for values in _block(weights, f"blocks.{number}")])
+    return model
+
+
 def _block(weights: Mapping[str, Array], at: str) -> list[Array]:
     """Give a block's weights in the order of `EncoderBlock`; PyTorch's matrices are (out, in)."""
     names = ("attn_ln", "attn.query", "attn.key", "attn.value", "attn.out", "mlp_ln", "mlp.0", "mlp.2")
