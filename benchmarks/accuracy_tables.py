@@ -13,6 +13,7 @@ PROTOCOLS = (
     ("tess", "tess-loso"),
     ("nemo", "nemo-loso"),
 )
+LEFT_OUT = ("banglaser", "emodb", "nemo", "ravdess")  # corpora that shipped weights learn from, one after another
 FEW = 8  # speakers; for fewer, each one's score says more than an interval
 
 
@@ -112,6 +113,19 @@ def tries() -> str:
     lines = ["| try | as is | adapted |", "| --- | --- | --- |"]
     for name in sorted(means, key=lambda name: -sum(means[name])):
         lines.append(f"| {name} | {' | '.join(percent(value) for value in means[name])} |")
+    return "\n".join(lines)
+
+
+def strangers() -> str:
+    """Tabulate what was tried for corpora left out: each of them, and the means."""
+    if not (RESULTS / "strangers.json").is_file():
+        return "Not run."
+    found = {what: rows for what, rows in load("strangers").items() if len(rows) == len(LEFT_OUT)}
+    lines = ["| try | " + " | ".join(LEFT_OUT) + " | mean | together | adapted |", "| --- |" + " --- |" * 7]
+    for what, rows in found.items():
+        means = [sum(row[kind] for row in rows.values()) / len(rows) for kind in ("as is", "together", "adapted")]
+        each = [rows[corpus]["as is"] for corpus in LEFT_OUT]
+        lines.append(f"| {what} | {' | '.join(percent(value) for value in (*each, *means))} |")
     return "\n".join(lines)
 
 
@@ -224,5 +238,5 @@ def adaptation() -> str:
     return "\n".join([*lines, "", f"Without a profile: {percent(told['plain'])}. Chosen: k = {told['best']:g}."])
 
 
-OF_SMALL = (accuracy, baselines, loco, tries, fine_tuning, robustness, adaptation)
+OF_SMALL = (accuracy, baselines, loco, tries, strangers, fine_tuning, robustness, adaptation)
 OF_NANO = (nano, nano_accuracy, nano_tries)

@@ -2,9 +2,9 @@
 
 First the head alone is trained, on the frozen encoder (the warm-up), then both: the block at 5e-5, the head at 3e-4, on
 excerpts of two seconds, with mixtures of clips of a corpus, with voices as profiles make them half of the time, and
-corpora and emotions in balance. Test speakers decide nothing: told is the UAR of the validation speakers of the first
-fold of the shipped bundle's protocol, and of RAVDESS left out altogether, each as it is and with a profile of each
-speaker; and what lies between the weights before and after (Wortsman et al., 2022).
+corpora and emotions in balance. The head hears the second block alone. Test speakers decide nothing: told is the UAR of
+the validation speakers of the first fold of the shipped bundle's protocol, and of RAVDESS left out altogether, each as
+it is and with a profile of each speaker; and what lies between the weights before and after (Wortsman et al., 2022).
 
 Rates for single layers need PyTorch's optimiser; a GPU is used where there is one. Adds to results/fine_tuning.json.
 
@@ -146,7 +146,9 @@ def warm(model: Tuned, train: Sounds) -> None:
     """Train the head on what the frozen block gives, each clip also as a profile of its speaker has it."""
     pooled = [model.pooled(steps) for steps in train.steps]
     model.mean, model.deviation = pooled[0].mean(axis=0), pooled[0].std(axis=0)
-    model.head = networks.build("small", small.POOLED, len(EMOTIONS), mean=model.mean, variance=pooled[0].var(axis=0))
+    model.head = networks.build(
+        "small", (2 * small.WIDTH,), len(EMOTIONS), mean=model.mean, variance=pooled[0].var(axis=0)
+    )
     known = [voices.adapted(values, train.groups, model.mean, model.deviation) for values in pooled]
     optimiser = torch.optim.Adam(model.head.parameters(), lr=1e-3)
     rng, count = np.random.default_rng(1), 2 * len(train.groups) // (2 * BATCH)

@@ -39,6 +39,7 @@ TRIES: dict[str, tuple[dict[str, float], dict[str, Any], tuple[str, ...]]] = {  
     "no variants": ({}, {}, ("",)),
     "no mixtures": ({}, {"mixup": 0.0}, SHIPPED.variants),
     "without adapted voices": ({}, {"adapted": False}, SHIPPED.variants),
+    "own voices only": ({}, {"styles": 0.0}, SHIPPED.variants),
     "neither mixtures nor adapted voices": ({}, {"mixup": 0.0, "adapted": False}, SHIPPED.variants),
     "no balance": ({}, {"balance": ""}, SHIPPED.variants),
     "dropout 0.3": ({"DROPOUT": 0.3}, {}, SHIPPED.variants),
@@ -77,6 +78,7 @@ def tried(train: Side, validation: Side, numbers: dict[str, float], recipe: dict
     settings, before = replace(SHIPPED.recipe, **recipe), {name: getattr(small, name) for name in numbers}
     mean, variance = train.data.features.mean(axis=0), train.data.features.var(axis=0)
     shown = train.with_adapted() if settings.adapted else train.data
+    shown = train.with_styles(shown) if settings.styles else shown
     for name, value in numbers.items():
         setattr(small, name, value)
     try:

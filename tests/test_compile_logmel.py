@@ -4,14 +4,17 @@ import dataclasses
 
 import numpy as np
 import pytest
+import tiny_teacher
 from c_programs import SANITIZED, vectors
 from sound_programs import NOT_FINITE, OK, RATE, SILENT, TOO_LONG, TOO_SHORT, Program
 from tiny_encoder_graph import encoder, network
 
-from quaver import audio, frontend, zoo
+from quaver import audio, frontend, networks, teachers, zoo
 from quaver.compile.source import plan_of
 from quaver.errors import CompileError
+from quaver.export import to_onnx
 from quaver.manifest import Manifest
+from quaver.networks import small
 from quaver.quantise import quantise
 
 
@@ -158,3 +161,22 @@ def test_the_shipped_bundle_agrees_with_onnx_runtime_on_200_clips(tmp_path, emod
     truth = np.array([labels.index(clip.emotion) for clip in clips])
     recalls = [[(each[:200][truth == k] == k).mean() for k in set(truth)] for each in (got, theirs)]
     assert abs(np.mean(recalls[0]) - np.mean(recalls[1])) <= 0.01
+
+
+def test_the_network_small_as_training_makes_it(tmp_path, speech, monkeypatch):
+    """From Keras to C: what two blocks give side by side, and what knows speakers behind it."""
+    weights = tiny_teacher.weights()
+    monkeypatch.setattr(teachers, "load", lambda name: weights)
+    monkeypatch.setattr(small, "POOLED", (2 * tiny_teacher.WIDTH * small.BLOCKS,))
+    sounds = lengths(speech, 0.1, 0.7, 2.3, 4.5)
+    heard = small.stem(weights)
+    spec = frontend.spec("logmel")
+    values = np.concatenate([heard.predict(frontend.features(s, spec)[None], verbose=0) for s in sounds])
+    head = small.build(small.POOLED, mean=values.mean(axis=0), variance=values.var(axis=0) + 1e-6)
+    whole = networks.whole("small", head, np.zeros((1, *small.POOLED), "f"))
+    program = Program(tmp_path, encoder(tmp_path / "bundle", to_onnx(whole), spec), ["-O1", *vectors()])
+    told, _, answers, _ = program(*sounds)
+    assert (told[:, 1] == OK).all()
+    wanted = np.array([program.expected(sound) for sound in sounds])
+    assert np.abs(answers - wanted).max() <= 1e-4
+    assert np.ptp(wanted, axis=0).max() > 0.02, "all sounds sound the same to this network"

@@ -1,0 +1,95 @@
+"""What was tried so that `small` hears strangers better: by corpora left out of training, on half of their speakers.
+
+Each try trains the head of `small` four times, each time without one of the corpora that shipped weights learn from, by
+the protocol `corpora-loco`, and answers the clips of that corpus. Only every second of its speakers is scored here, so
+that the others have decided nothing when benchmarks/loco.py scores everybody. TESS and EMOVO decide nothing at all.
+Adds to benchmarks/results/strangers.json; resumable.
+
+    QUAVER_CORPORA=… python benchmarks/strangers.py
+"""
+
+import json
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(HERE.parent / "runs" / "compiled"))
+
+import numpy as np  # noqa: E402
+from bundles import SETTINGS, TWICE, UNHEARD, read  # noqa: E402
+from tries import side  # noqa: E402
+
+from quaver import EMOTIONS, networks, voices  # noqa: E402
+from quaver.files import write_json  # noqa: E402
+from quaver.fit import BEST, fit, predict, uar  # noqa: E402
+from quaver.networks import small  # noqa: E402
+from quaver.sides import Side, augmented  # noqa: E402
+from quaver.splits import Fold, protocol  # noqa: E402
+
+RESULTS = HERE / "results" / "strangers.json"
+SHIPPED = SETTINGS["small"]
+BOTH, SECOND = slice(None), slice(2 * small.WIDTH, None)  # what the blocks give
+STUDIO = tuple(variant for variant in SHIPPED.variants if "microphone" not in variant)
+TRIES: dict[str, tuple[slice, dict[str, Any], tuple[str, ...]]] = {  # the blocks, the recipe, the variants
+    "as shipped": (BOTH, {}, SHIPPED.variants),
+    "own voices only": (BOTH, {"styles": 0.0}, SHIPPED.variants),
+    "the second block alone": (SECOND, {}, SHIPPED.variants),
+    "the second block alone, own voices only": (SECOND, {"styles": 0.0}, SHIPPED.variants),
+    "no microphones": (BOTH, {}, STUDIO),
+    "no variants": (BOTH, {}, ("",)),
+}
+
+
+def main() -> None:
+    """Run the tries that are not in the table yet."""
+    done = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    heard = read().where(lambda clip: clip.group not in UNHEARD | TWICE)
+    for what, (blocks, recipe, variants) in TRIES.items():
+        for fold in protocol("corpora-loco").folds(heard, SHIPPED.recipe.seed):
+            corpus = fold.test.corpora[0]
+            if corpus not in done.setdefault(what, {}):
+                done[what][corpus] = tried(fold, blocks, replace(SHIPPED.recipe, **recipe), variants)
+                write_json(RESULTS, done)
+                print(f"{what}, {corpus} left out: {done[what][corpus]}", file=sys.stderr, flush=True)
+
+
+def tried(fold: Fold, blocks: slice, recipe: Any, variants: tuple[str, ...]) -> dict[str, float]:
+    """Train a head; give the UAR on half of the speakers left out, as they are, taken together, and adapted."""
+    train, validation, test = (
+        of_blocks(side(clips), blocks) for clips in (augmented(fold.train, variants), fold.validation, fold.test)
+    )
+    mean, variance = train.data.features.mean(axis=0), train.data.features.var(axis=0)
+    shown = train.with_adapted()
+    shown = train.with_styles(shown) if recipe.styles else shown
+    shape, share = shown.features.shape[1:], 1 / len(variants)
+    with TemporaryDirectory() as folder:
+        made = lambda: networks.build("small", shape, len(EMOTIONS), mean=mean, variance=variance)  # noqa: E731
+        fit(made, shown, validation.data, len(EMOTIONS), recipe, Path(folder), share=share)
+        model = networks.load(Path(folder) / BEST)
+    return scored(model, test, mean, np.sqrt(variance))
+
+
+def of_blocks(heard: Side, blocks: slice) -> Side:
+    """Keep what some of the blocks give."""
+    return Side(heard.clips, replace(heard.data, features=heard.data.features[:, blocks]))
+
+
+def scored(model: Any, test: Side, mean: np.ndarray, deviation: np.ndarray) -> dict[str, float]:
+    """Score every second speaker."""
+    groups, values = np.array([clip.group for clip in test.clips]), test.data.features
+    chosen = np.isin(groups, np.unique(groups)[1::2])
+    known = {
+        "as is": values,
+        "together": voices.adapted(values, ["everybody"] * len(values), mean, deviation),
+        "adapted": voices.adapted(values, groups, mean, deviation),
+    }
+    truth = test.data.truth[chosen]
+    return {kind: round(uar(predict(model, each)[chosen], truth), 6) for kind, each in known.items()}
+
+
+if __name__ == "__main__":
+    main()
