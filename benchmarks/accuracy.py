@@ -89,6 +89,7 @@ def settings(name: str, seed: int) -> Settings:
         slow_after=4,
         mixup=1.0,
         adapted=True,
+        styles=0.5,
         balance="corpus",
         refit=True,
         seed=seed,
