@@ -47,10 +47,22 @@ def compiler() -> str:
     return found
 
 
+def paths() -> dict[str, list[str]]:
+    """Give the flags of every way that kernels are written, as far as this machine runs it: the widest last."""
+    flags = Path("/proc/cpuinfo").read_text().split() if Path("/proc/cpuinfo").exists() else []
+    wide, wider = ["-mavx2", "-mfma"], [f"-mavx512{kind}" for kind in ("f", "bw", "dq", "vl", "vnni")]
+    found = {"plain": ["-DQUAVER_PLAIN"]}
+    if {"avx2", "fma"} <= set(flags):
+        found["avx2"] = wide
+    if {"avx2", "fma", *(kind.removeprefix("-m").replace("512vnni", "512_vnni") for kind in wider)} <= set(flags):
+        found["avx512"] = [*wide, *wider]
+    return found
+
+
 def vectors() -> list[str]:
-    """Give the flags for the vectors that this machine has."""
-    flags = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    return ["-mavx2", "-mfma"] if " avx2 " in flags and " fma " in flags else []
+    """Give the flags for the widest vectors that this machine has."""
+    name, flags = list(paths().items())[-1]
+    return flags if name != "plain" else []
 
 
 class Programs:

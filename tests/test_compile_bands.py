@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from c_programs import SANITIZED, Programs, model, reference, vectors
+from c_programs import SANITIZED, Programs, model, paths, reference, vectors
 
 from quaver.compile.source import plan_of
 from quaver.quantise import quantise
@@ -45,12 +45,11 @@ def test_bands_give_what_whole_tensors_give(tmp_path):
         assert programs.plans[name].arena < plan_of(made.SerializeToString()).arena, name
 
 
-@pytest.mark.parametrize("plain", [False, True])
-def test_bands_of_bytes(tmp_path, plain):
+@pytest.mark.parametrize("path", paths())
+def test_bands_of_bytes(tmp_path, path):
     from test_compile_int8 import network
 
     made = quantise(network(), R.normal(size=(100, 40)).astype(np.float32))
-    flags = ["-DQUAVER_PLAIN"] if plain else vectors()
-    programs = Programs(tmp_path, {"bytes": made}, [*SANITIZED, *flags], lean=True)
+    programs = Programs(tmp_path, {"bytes": made}, [*SANITIZED, *paths()[path]], lean=True)
     x = np.random.default_rng(4).normal(size=(1, 40)).astype(np.float32)
     assert np.abs(programs("bytes", x) - reference(made, x)).max() < 0.02

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from c_programs import SANITIZED, Programs, compiler, model, reference, vectors
+from c_programs import SANITIZED, Programs, compiler, model, paths, reference, vectors
 
 from quaver.cli.compile import compile_
 from quaver.compile.source import plan_of
@@ -46,10 +46,9 @@ DIRECT = {
 }
 
 
-@pytest.mark.parametrize(
-    "flags", [["-DQUAVER_PLAIN"], pytest.param([], marks=pytest.mark.slow), vectors()], ids=["plain", "narrow", "wide"]
-)
-def test_minimal_filtering_gives_what_direct_sums_give(tmp_path, flags):
+@pytest.mark.parametrize("path", [*paths(), pytest.param("narrow", marks=pytest.mark.slow)])
+def test_minimal_filtering_gives_what_direct_sums_give(tmp_path, path):
+    flags = {"narrow": [], **paths()}[path]
     programs = Programs(tmp_path, CASES, [*SANITIZED, *flags], roomy=True)
     for name, made in CASES.items():
         assert "by minimal filtering" in programs.plans[name].steps[0].about, name

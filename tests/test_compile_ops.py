@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from c_programs import SANITIZED, Programs, model, reference, vectors
+from c_programs import SANITIZED, Programs, model, paths, reference
 
 from quaver.compile.ops import rules
 from quaver.compile.source import plan_of
@@ -218,9 +218,12 @@ CASES = {
 }
 
 
-@pytest.fixture(scope="module")
-def programs(tmp_path_factory):
-    return Programs(tmp_path_factory.mktemp("ops"), CASES, [*SANITIZED, *vectors()])
+WIDEST, SLOW = list(paths())[-1], pytest.mark.slow
+
+
+@pytest.fixture(scope="module", params=[pytest.param(name, marks=() if name == WIDEST else SLOW) for name in paths()])
+def programs(request, tmp_path_factory):
+    return Programs(tmp_path_factory.mktemp("ops"), CASES, [*SANITIZED, *paths()[request.param]])
 
 
 @pytest.mark.parametrize("name", CASES)
