@@ -28,6 +28,7 @@ _PARTS = (
         "fill_f32",
         "fill_u8",
         "conv_shape",
+        "bytes_of",
         "sum_f32",
         "keep_f32",
         "conv_f32",
@@ -36,6 +37,7 @@ _PARTS = (
         "depthwise_f32",
     ),
     *(
+        "dot_u8",
         "sum_u8",
         "keep_u8",
         "conv_u8",
@@ -54,6 +56,8 @@ _MENTIONS = {
     "base": "INLINE|UNROLL|BLOCK|LANES",
     "profile": "profile_adaptation",
     "steps_f32": "steps_shape",
+    "bytes_of": "bytes_of|bytes_keep",
+    "dot_u8": "BYTE_TILE",
     "sum_u8": "sum_u8|CONV_U8",
     "depthwise_u8_go": "DEPTHWISE_U8",
 }

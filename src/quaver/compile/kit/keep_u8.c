@@ -24,8 +24,13 @@ INLINE void keep_bytes(const conv_shape *s, int place, const int channels, const
 static void keep_u8(const conv_shape *s, int place, int channels, const int *sums, const float *factor,
                     unsigned char *y)
 {
-    if (channels == BLOCK) /* compiled on its own, because its loops are vectors */
+    if (channels == BLOCK) { /* compiled on its own, because its loops are vectors */
+#ifdef BYTES_OF
+        bytes_keep(s, place, _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_loadu_si512(sums)), _mm512_loadu_ps(factor)), y);
+#else
         keep_bytes(s, place, BLOCK, sums, factor, y);
-    else
+#endif
+    } else {
         keep_bytes(s, place, channels, sums, factor, y);
+    }
 }
