@@ -26,7 +26,7 @@ def test_the_wheel_is_small_and_complete(wheel):
         assert {f"quaver/assets/bundles/{bundle}/{name}" for name in ("card.json", "model.onnx")} <= names
     kit = ("web.html", "web_worker.js", "board/main.c", "freestanding/string.h", "hls/model.h")
     assert {f"quaver/compile/kit/{name}" for name in kit} <= names
-    assert {"quaver/frontend/logmel.c", "quaver/frontend/fft.c"} <= names
+    assert {"quaver/frontend/logmel.c", "quaver/frontend/fft.c", "quaver/frontend/fft_wide.c"} <= names
     assert {"quaver/assets/samples/german-angry.opus", "quaver/assets/LICENSES.md", "quaver/py.typed"} <= names
     assert {f"quaver/page/page.{kind}" for kind in ("html", "css", "js")} <= names
     assert not [name for name in names if name.startswith(("tests", "data", "benchmarks"))]

@@ -34,7 +34,14 @@ class Sound(sound.Sound):
     def work(self) -> int:
         """Count the bytes that the computation needs, as `article_work` in article.c."""
         spec, kept = self.spec, self.frames if self.keep else 1
-        values = 2 * spec.n_fft + spec.bins + kept * (spec.bins + spec.n_mels) + 2 * spec.n_mels + spec.n_chroma
+        values = (
+            2 * spec.n_fft
+            + spec.bins
+            + sound.SPARE
+            + kept * (spec.bins + spec.n_mels)
+            + 2 * spec.n_mels
+            + spec.n_chroma
+        )
         if not self.tuned:
             return 4 * values
         peaks = self.frames * self._peaks
@@ -53,7 +60,7 @@ class Sound(sound.Sound):
 
     def text(self) -> str:
         """Write the frontend: macros, then the C twin as it stands beside the Python."""
-        fft, article, tuning = map(sound.kit, ("fft", "article", "tuning"))
+        fft, article, tuning = sound.transform(), sound.kit("article"), sound.kit("tuning")
         if self.tuned:  # between the structure that it works on and the functions that call it
             head, mark, rest = article.partition("} article_work;\n")
             article = f"{head}{mark}\n{tuning}{rest}"

@@ -25,7 +25,7 @@ class Sound(sound.Sound):
     @property
     def work(self) -> int:
         """Count the bytes that the computation needs, as `logmel_work` in logmel.c."""
-        return 4 * (2 * self.spec.n_fft + self.spec.bins)
+        return 4 * (2 * self.spec.n_fft + self.spec.bins + sound.SPARE)
 
     @property
     def shortest(self) -> int:
@@ -41,7 +41,7 @@ class Sound(sound.Sound):
             **{"LEVELLED": int(spec.peak is not None), "PEAK": spec.peak or 0.0},
             **{"OFFSET": spec.offset, "SCALE": spec.scale},
         }
-        return "\n".join([sound.macros(spec, numbers), sound.kit("fft"), sound.kit("logmel")])
+        return "\n".join([sound.macros(spec, numbers), sound.transform(), sound.kit("logmel")])
 
     def tables(self) -> dict[str, Array]:
         """Give the constants that the C reads, by name."""

@@ -13,6 +13,7 @@ from quaver.errors import CompileError
 from quaver.frontend import tables
 from quaver.frontend.spec import MelSpec
 
+SPARE = 16  # values behind a table or a spectrum that vectors may read
 RADICES = (4, 2, 3, 5)  # in the order in which fft.c tries them
 
 
@@ -74,6 +75,11 @@ def kit(name: str) -> str:
     return (resources.files("quaver.frontend") / f"{name}.c").read_text("utf-8")
 
 
+def transform() -> str:
+    """Read the transform of real samples."""
+    return "\n".join([kit("fft_wide"), kit("fft")])
+
+
 def macros(spec: MelSpec, numbers: Mapping[str, int | float]) -> str:
     """Write numbers as macros under a title."""
     title = f"/* ---- The numbers of the frontend {spec.name}, {spec.fingerprint} "
@@ -87,11 +93,12 @@ def mel_tables(spec: MelSpec) -> dict[str, Array]:
     """Give the window, the transform's factors, and of each mel band the weights from its first bin on."""
     bands = [np.flatnonzero(row) for row in tables.mel(spec)]
     spans = [(int(used[0]), int(used[-1]) + 1) if len(used) else (0, 0) for used in bands]
+    weights = [row[a:b] for row, (a, b) in zip(tables.mel(spec), spans, strict=True)]
     found = {
         "quaver_window": tables.window(spec),
         "quaver_fft_twiddles": twiddles(spec.n_fft // 2),
         "quaver_fft_split": split(spec.n_fft),
-        "quaver_mel_weights": np.concatenate([row[a:b] for row, (a, b) in zip(tables.mel(spec), spans, strict=True)]),
+        "quaver_mel_weights": np.concatenate([*weights, np.zeros(SPARE)]),
     }
     made = {name: np.asarray(values, np.float32) for name, values in found.items()}
     made["quaver_mel_first"] = np.array([a for a, _ in spans], np.int16)

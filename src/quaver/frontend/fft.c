@@ -106,6 +106,10 @@ static int fft_complex(fft_work *work)
     for (; size > 1; size /= radix, step *= radix, from = !from) {
         float *xr = work->real[from], *xi = work->imag[from], *yr = work->real[!from], *yi = work->imag[!from];
         radix = size % 4 == 0 ? 4 : size % 2 == 0 ? 2 : size % 3 == 0 ? 3 : 5;
+#ifdef FFT_WIDE
+        if (radix == 4 && fft_wide(size / 4, step, twiddles, xr, xi, yr, yi)) {
+        } else
+#endif
         if (radix == 4) {
             switch (step) { /* constants let the compiler unroll the short loops */
             case 1: fft_pass(size / 4, 1, twiddles, xr, xi, yr, yi); break;
@@ -128,11 +132,39 @@ static int fft_complex(fft_work *work)
 /* Take FFT_SIZE samples under a window, even ones as the real and odd ones as the imaginary parts. */
 INLINE void fft_take(fft_work *work, const float *restrict samples, const float *restrict window)
 {
-    for (int i = 0; i < FFT_HALF; i++) {
+#ifdef FFT_WIDE
+    const int whole = FFT_HALF / LANES * LANES;
+    for (int i = 0; i < whole; i += LANES) {
+        const vec a = FFT_VEC(samples + 2 * i) * FFT_VEC(window + 2 * i);
+        const vec b = FFT_VEC(samples + 2 * i + LANES) * FFT_VEC(window + 2 * i + LANES);
+        FFT_PUT(work->real[0] + i, __builtin_shufflevector(a, b, FFT_EVEN));
+        FFT_PUT(work->imag[0] + i, __builtin_shufflevector(a, b, FFT_ODD));
+    }
+#else
+    const int whole = 0;
+#endif
+    for (int i = whole; i < FFT_HALF; i++) {
         work->real[0][i] = samples[2 * i] * window[2 * i];
         work->imag[0][i] = samples[2 * i + 1] * window[2 * i + 1];
     }
 }
+
+#ifdef FFT_WIDE
+/* LANES powers from k on and those at their mirrors, which lie in reverse. */
+INLINE void fft_split_wide(const float *re, const float *im, const float *cosines, const float *sines, int k,
+                           float *powers)
+{
+    const int mirror = FFT_HALF - k - (LANES - 1);
+    const vec ar = FFT_VEC(re + k), ai = FFT_VEC(im + k), cosine = FFT_VEC(cosines + k), sine = FFT_VEC(sines + k);
+    const vec br = __builtin_shufflevector(FFT_VEC(re + mirror), FFT_VEC(re + mirror), FFT_BACK);
+    const vec bi = __builtin_shufflevector(FFT_VEC(im + mirror), FFT_VEC(im + mirror), FFT_BACK);
+    const vec er = 0.5f * (ar + br), ei = 0.5f * (ai - bi), or = 0.5f * (ai + bi), oi = 0.5f * (br - ar);
+    const vec tr = or * cosine - oi * sine, ti = or * sine + oi * cosine;
+    const vec back = (er - tr) * (er - tr) + (ei - ti) * (ei - ti);
+    FFT_PUT(powers + k, (er + tr) * (er + tr) + (ei + ti) * (ei + ti));
+    FFT_PUT(powers + mirror, __builtin_shufflevector(back, back, FFT_BACK));
+}
+#endif
 
 /* The powers (FFT_SIZE / 2 + 1) of the real samples whose even and odd ones lie in real[0] and imag[0]. */
 INLINE void fft_powers(fft_work *work, float *restrict powers)
@@ -143,7 +175,14 @@ INLINE void fft_powers(fft_work *work, float *restrict powers)
     const float low = re[0] + im[0], high = re[0] - im[0];
     powers[0] = low * low;
     powers[FFT_HALF] = high * high;
-    for (int k = 1; k <= FFT_HALF / 2; k++) {
+#ifdef FFT_WIDE
+    const int whole = FFT_HALF / 2 / LANES * LANES;
+    for (int k = 1; k <= whole; k += LANES)
+        fft_split_wide(re, im, cosines, sines, k, powers);
+#else
+    const int whole = 0;
+#endif
+    for (int k = whole + 1; k <= FFT_HALF / 2; k++) {
         const int mirror = FFT_HALF - k;
         const float er = 0.5f * (re[k] + re[mirror]), ei = 0.5f * (im[k] - im[mirror]);
         const float or = 0.5f * (im[k] + im[mirror]), oi = 0.5f * (re[mirror] - re[k]);

@@ -9,7 +9,7 @@
 
 typedef struct {
     fft_work fft;
-    float power[BINS];
+    float power[BINS + 16]; /* vectors read more than there is */
 } logmel_work;
 
 /* The place in the clip that stands for a place before or behind it. */
@@ -39,9 +39,13 @@ static void logmel_bands(const float *power, float *decades)
     const float *weights = quaver_mel_weights;
     for (int band = 0; band < MELS; band++) {
         const float *from = power + quaver_mel_first[band];
+#ifdef FFT_WIDE
+        const float sum = fft_dot(weights, from, quaver_mel_count[band]);
+#else
         float sum = 0.0f;
         for (int i = 0; i < quaver_mel_count[band]; i++)
             sum += weights[i] * from[i];
+#endif
         weights += quaver_mel_count[band];
         decades[band] = sum > FLOOR_POWER ? sum : FLOOR_POWER;
     }
@@ -60,6 +64,8 @@ static void logmel_frame(logmel_work *work, const float *samples, int count, int
 {
     logmel_window(&work->fft, samples, count, frame);
     fft_powers(&work->fft, work->power);
+    for (int i = 0; i < 16; i++)
+        work->power[BINS + i] = 0.0f;
     logmel_bands(work->power, decades);
 }
 

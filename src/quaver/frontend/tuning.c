@@ -17,11 +17,14 @@ static double article_log2(float x)
 /* The largest magnitude, in as many parts as vectors are wide. */
 static float article_largest(const float *magnitudes)
 {
-    float parts[8] = {0}, largest = magnitudes[BINS - 1];
-    for (int k = 0; k + 8 <= BINS; k += 8)
-        for (int lane = 0; lane < 8; lane++)
+    float parts[32] = {0}, largest = 0.0f;
+    const int whole = BINS / 32 * 32;
+    for (int k = 0; k < whole; k += 32)
+        for (int lane = 0; lane < 32; lane++)
             parts[lane] = magnitudes[k + lane] > parts[lane] ? magnitudes[k + lane] : parts[lane];
-    for (int lane = 0; lane < 8; lane++)
+    for (int k = whole; k < BINS; k++)
+        largest = magnitudes[k] > largest ? magnitudes[k] : largest;
+    for (int lane = 0; lane < 32; lane++)
         largest = parts[lane] > largest ? parts[lane] : largest;
     return largest;
 }
@@ -43,16 +46,20 @@ static int article_place(float pitch)
 static int article_peaks(article_work *work, const float *magnitudes, int peaks)
 {
     const float lowest = PEAK_SHARE * article_largest(magnitudes);
-    for (int k = PEAK_LOW; k < PEAK_HIGH; k++) {
+    int found = peaks;
+    for (int k = PEAK_LOW; k < PEAK_HIGH; k++) { /* without a branch, because nobody can foresee it */
         const float left = magnitudes[k - 1], top = magnitudes[k], right = magnitudes[k + 1];
-        if (!(top > lowest && top > left && top >= right))
-            continue;
+        work->pitches[found] = (float)k;
+        found += (top > lowest) & (top > left) & (top >= right);
+    }
+    for (; peaks < found; peaks++) {
+        const int k = (int)work->pitches[peaks];
+        const float left = magnitudes[k - 1], top = magnitudes[k], right = magnitudes[k + 1];
         const double curve = (double)(left + right) - 2.0 * (double)top, slope = (double)(right - left) / 2.0;
         const double size = slope < 0.0 ? -slope : slope;
         const float shift = size < -curve ? (float)(-slope / curve) : 0.0f;
         work->heights[peaks] = top + 0.5f * ((right - left) / 2.0f) * shift;
         work->pitches[peaks] = (float)((k + (double)shift) * SAMPLE_RATE / FFT_SIZE);
-        peaks++;
     }
     return peaks;
 }
