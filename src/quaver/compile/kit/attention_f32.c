@@ -45,11 +45,12 @@ static void attention_shares(const attention_shape *s, float *row)
 static void attention_f32(const attention_shape *s, const float *q, const float *k, const float *v, float *y,
                           float *scores)
 {
-    for (int first = 0; first < s->rows; first += ATTENTION_ROWS) {
-        const int rows = s->rows - first < ATTENTION_ROWS ? s->rows - first : ATTENTION_ROWS;
+    for (int first = 0, parts = (s->rows + ATTENTION_ROWS - 1) / ATTENTION_ROWS; parts > 0; parts--) {
+        const int rows = (s->rows - first + parts - 1) / parts;
         matmul_f32(rows, s->width, s->keys, q + first * s->q_row, s->q_row, k, s->k_row, scores, s->room);
         for (int r = 0; r < rows; r++)
             attention_shares(s, scores + r * s->room);
         matmul_f32(rows, s->keys, s->out, scores, s->room, v, s->v_row, y + first * s->y_row, s->y_row);
+        first += rows;
     }
 }

@@ -1,6 +1,7 @@
 /* ---- What becomes of sums of bytes that are wanted as floats ----------------------------------------------------- */
 
-static void keep_u8_f32(const conv_shape *s, int place, int channels, const int *sums, const float *factor, float *y)
+INLINE void keep_floats(const conv_shape *s, int place, const int channels, const int *sums, const float *factor,
+                        float *y)
 {
     float *to = y + (s->pool == 1 ? place : place / s->pool) * s->y_step;
     const float lowest = s->relu ? 0.0f : -INFINITY;
@@ -9,4 +10,12 @@ static void keep_u8_f32(const conv_shape *s, int place, int channels, const int 
         const float value = (float)sums[c] * factor[c], kept = value < lowest ? lowest : value;
         to[c] = first || kept > to[c] ? kept : to[c];
     }
+}
+
+static void keep_u8_f32(const conv_shape *s, int place, int channels, const int *sums, const float *factor, float *y)
+{
+    if (channels == BLOCK) /* compiled on its own, because its loops are vectors */
+        keep_floats(s, place, BLOCK, sums, factor, y);
+    else
+        keep_floats(s, place, channels, sums, factor, y);
 }
