@@ -185,28 +185,42 @@ def race(folder: Path, told: dict[str, Any], rounds: int, rng: np.random.Generat
     wanted = runs["onnxruntime"]() if "onnxruntime" in runs else runs["quaver"]()
     off = {name: float(np.abs(run() - wanted).max()) for name, run in runs.items()}
     slow = {name for name, run in runs.items() if _spent(run) > SLOW}
-    library, out = ctypes.CDLL(str(folder / "peak.so")), np.ones(2, np.float32)
-    library.peak.restype, library.peak.argtypes = ctypes.c_double, [ctypes.c_long, ctypes.c_void_p]
-    turns: dict[str, Callable[[], object]] = {**runs, "peak": lambda: library.peak(PEAK, out.ctypes.data)}
+    peaks = _peaks(folder)
+    turns: dict[str, Callable[[], object]] = {**runs, **peaks}
     spent: dict[str, list[float]] = {name: [] for name in turns}
     for number in range(rounds):
         for name in rng.permutation(list(turns)):
             if name not in slow or number < FEW:
                 spent[name].append(_spent(turns[name]))
-    peak = library.peak(1, out.ctypes.data) * PEAK / min(spent.pop("peak"))  # nothing may disturb it
+    counts = {name: float(run()) for name, run in peaks.items()}  # type: ignore[arg-type]
+    peak, in_bytes = (count / min(spent.pop(name)) for name, count in counts.items())  # nothing may disturb them
     rows: dict[str, Any] = {name: {"refused": words} for name, words in refused.items()}
     for name, values in spent.items():
         low, high = np.percentile(values, [10, 90]) * 1000
         middle = {"ms": round(1000 * median(values), 4), "p10": round(low, 4), "p90": round(high, 4)}
         rows[name] = {**middle, "runs": len(values), "off": off[name]}
-    floor = 1000 * told["macs"] / peak
+    floor, lower = (1000 * told["macs"] / each if each else None for each in (peak, in_bytes if told["int8"] else 0))
     for row in rows.values():
         if "ms" in row:  # the floor knows no neighbours, so it is compared with the least disturbed runs
             row["times_the_floor"] = round(row["p10"] / floor, 3)
+            row["times_the_floor_in_bytes"] = round(row["p10"] / lower, 3) if lower else None
             row["quaver_takes"] = round(rows["quaver"]["ms"] / row["ms"], 3)
             row["quaver_takes_p10"] = round(rows["quaver"]["p10"] / row["p10"], 3)
     ordered = {name: rows[name] for name in ENGINES}
-    return {"macs": told["macs"], "peak_gmacs": round(peak / 1e9, 2), "floor_ms": round(floor, 4), "rows": ordered}
+    known = {"peak_gmacs": round(peak / 1e9, 2), "peak_gmacs_in_bytes": round(in_bytes / 1e9, 2)}
+    floors = {"floor_ms": round(floor, 4), "floor_ms_in_bytes": round(lower, 4) if lower else None}
+    return {"macs": told["macs"], **known, **floors, "rows": ordered}
+
+
+def _peaks(folder: Path) -> dict[str, Callable[[], object]]:
+    """Open what measures the machine's peaks, of floats and of bytes; gives how many multiply-accumulates it does."""
+    library, out = ctypes.CDLL(str(folder / "peak.so")), np.ones(4, np.float32)
+    runs: dict[str, Callable[[], object]] = {}
+    for name in ("peak", "peak_bytes"):
+        run = getattr(library, name)
+        run.restype, run.argtypes = ctypes.c_double, [ctypes.c_long, ctypes.c_void_p]
+        runs[name] = lambda run=run: run(PEAK, out.ctypes.data)
+    return runs
 
 
 def _spent(run: Callable[[], object]) -> float:

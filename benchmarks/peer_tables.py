@@ -22,7 +22,9 @@ def peers() -> str:
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, network in told["networks"].items():
-        lines.append(f"| **{name}**, floor {network['floor_ms']:.2f} ms | | | | | | |")
+        lower = network.get("floor_ms_in_bytes")
+        floors = f"floor {network['floor_ms']:.2f} ms" + (f", in bytes {lower:.2f} ms" if lower else "")
+        lines.append(f"| **{name}**, {floors} | | | | | | |")
         lines += [_row(engine, row) for engine, row in network["rows"].items() if "ms" in row]
     refusals = {
         f"- {engine}, {name}: {row['refused']}."
@@ -40,7 +42,13 @@ def _row(engine: str, row: dict[str, Any]) -> str:
     sizes = row.get("sizes")
     code = _size(sizes["code"] if sizes else row["libraries"])
     cells = [engine, f"{_time(row['ms'])} ({_time(row['p10'])} to {_time(row['p90'])})", taken]
-    cells += [f"{row['times_the_floor']:.2f}", counted, _size(row["memory"]), code]
+    lower = row.get("times_the_floor_in_bytes")
+    cells += [
+        f"{row['times_the_floor']:.2f}" + (f" ({lower:.2f})" if lower else ""),
+        counted,
+        _size(row["memory"]),
+        code,
+    ]
     return f"| {' | '.join(cells)} |"
 
 

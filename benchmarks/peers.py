@@ -25,6 +25,7 @@ from quaver.compile import toolchain
 from quaver.compile.program import Contract, Program
 from quaver.compile.source import plan_of
 from quaver.errors import CompileError
+from quaver.onnx_graph import VOICE_DEVIATION, VOICE_MEAN
 
 PEERS = Path(os.environ.get("QUAVER_PEERS", ROOT / ".venv-peers")) / "bin" / "python"
 SECONDS = 3  # of sound that `nano` and `small` hear
@@ -106,6 +107,7 @@ def _written(folder: Path, name: str, model: bytes, rng: np.random.Generator, fr
         "frames": frames,
     }
     longest = frames or None
+    model = alone(model)
     plans = {"quaver": plan_of(model, name, roomy=True, longest=longest)}
     direct = plan_of(model, name, longest=longest)
     if any(step.scratch for step in plans["quaver"].steps) and direct.arena != plans["quaver"].arena:
@@ -120,18 +122,32 @@ def _written(folder: Path, name: str, model: bytes, rng: np.random.Generator, fr
             "arena": plan.arena,
             "sizes": taken,
         }
-    return {**told, "macs": int(plans["quaver"].macs)}
+    return {**told, "macs": int(plans["quaver"].macs), "int8": name.endswith("int8")}
 
 
-def fixed(model: bytes, frames: int) -> bytes:
-    """Fix the batch and the time; leave the input and the output that everybody has."""
+def alone(model: bytes) -> bytes:
+    """Leave the input and the output that everybody has, and nothing that adapts to speakers."""
     import onnx
 
     made = onnx.load_from_string(model)
+    for node in [node for node in made.graph.node if set(node.input) & {VOICE_MEAN, VOICE_DEVIATION}]:
+        for other in made.graph.node:
+            names = [node.input[0] if name == node.output[0] else name for name in other.input]
+            del other.input[:]
+            other.input.extend(names)
+        made.graph.node.remove(node)
     constants = {tensor.name for tensor in made.graph.initializer}
     inputs = [value for value in made.graph.input if value.name not in constants]
     del made.graph.input[:], made.graph.output[1:]
     made.graph.input.extend(inputs)
+    return bytes(made.SerializeToString())
+
+
+def fixed(model: bytes, frames: int) -> bytes:
+    """Fix the batch and the time of a network with one input and one output."""
+    import onnx
+
+    made = onnx.load_from_string(alone(model))
     for size, wanted in zip(made.graph.input[0].type.tensor_type.shape.dim, (1, frames), strict=False):
         if not size.dim_value:
             size.dim_value = wanted
