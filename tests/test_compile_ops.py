@@ -48,6 +48,28 @@ def random_convolutions(count: int = 12):
         yield f"random{number}", conv((1, channels, *size), out, kernel, groups, bool(number % 3), **given)
 
 
+def spread(shape, out, kernel, groups=1, bias=True, **attributes):
+    """A transposed convolution."""
+    weights = normal(shape[1], out // groups, *kernel)
+    return one("ConvTranspose", shape, [weights, *([normal(out)] if bias else [])], group=groups, **attributes)
+
+
+def random_transposed(count: int = 10):
+    """Transposed convolutions with everything drawn."""
+    for number in range(count):
+        axes = 1 + number % 2
+        size, kernel = ([int(R.integers(low, low + 8)) for _ in range(axes)] for low in (3, 1))
+        strides = [int(R.integers(1, 5)) for _ in range(axes)]
+        dilations = [int(R.integers(1, 3)) for _ in range(axes)]
+        reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
+        pads = [int(R.integers(0, (r + 1) // 2)) if r > 1 else 0 for r in reach * 2]
+        more = [int(R.integers(0, stride)) for stride in strides]
+        groups = int(R.choice([1, 1, 2, 3]))
+        given = {"pads": pads, "dilations": dilations, "strides": strides, "output_padding": more}
+        shape, out = (1, groups * int(R.integers(1, 9)), *size), groups * int(R.integers(1, 12))
+        yield f"transposed{number}", spread(shape, out, kernel, groups, bool(number % 3), **given)
+
+
 def residual():
     nodes = [
         ("Conv", ["x", "k1", "b1"], "a", {"pads": [1, 1]}),
@@ -213,6 +235,20 @@ CASES = {
     "gru": recurrent("GRU", "reverse"),
     "gru_later": recurrent("GRU", "bidirectional", linear_before_reset=1),
     "gru_last": recurrent("GRU", output=1, linear_before_reset=1),
+    **dict(random_transposed()),
+    "transposed_same": spread((1, 5, 9), 4, [3], strides=[2], auto_pad="SAME_UPPER"),
+    "transposed_same_lower": spread((1, 5, 9, 4), 4, [4, 3], strides=[3, 2], auto_pad="SAME_LOWER"),
+    "transposed_sized": spread((1, 5, 9), 4, [3], strides=[3], output_shape=[26]),
+    "transposed_after_convolution": model(
+        [
+            ("Conv", ["x", "k"], "c", {"strides": [2], "pads": [2, 2]}),
+            ("Relu", ["c"], "r", {}),
+            ("ConvTranspose", ["r", "t"], "u", {"strides": [2], "pads": [1, 1]}),
+            ("Relu", ["u"], "y", {}),
+        ],
+        (1, 6, 40),
+        {"k": normal(20, 6, 5), "t": normal(20, 6, 4)},
+    ),
     "residual": residual(),
     "transformer": transformer(),
 }
@@ -274,6 +310,7 @@ REFUSED = {
     "AveragePool": (one("AveragePool", (1, 2, 7), kernel_shape=[2], strides=[2], ceil_mode=1, count_include_pad=1),
                     "pad the input"),
     "Conv": (one("Conv", (2, 3, 9), [normal(4, 3, 2)]), "batch to 1"),
+    "ConvTranspose": (one("ConvTranspose", (2, 3, 9), [normal(3, 4, 2)]), "batch to 1"),
 }  # fmt: skip
 
 

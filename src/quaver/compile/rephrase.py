@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from quaver.compile import recurrent
+from quaver.compile import recurrent, transposed
 from quaver.compile.graph import Graph, Node, Shape
 from quaver.compile.ops import pad
 from quaver.compile.words import Words
@@ -133,6 +133,7 @@ def _whole_windows(words: Words, shape: Shape) -> list[Node] | None:
 
 
 _WORDS: dict[str, _Way] = {
+    "ConvTranspose": transposed.convolution,
     "Split": _split,
     "GlobalMaxPool": _global_max_pool,
     "LogSoftmax": _log_softmax,
