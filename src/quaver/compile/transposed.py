@@ -99,7 +99,7 @@ def _dilated(kernel: Array, gaps: list[int]) -> Array:
     """Put zeros between the taps."""
     sizes = [(size - 1) * gap + 1 for size, gap in zip(kernel.shape[2:], gaps, strict=True)]
     made = np.zeros((*kernel.shape[:2], *sizes), kernel.dtype)
-    made[(..., *(slice(None, None, gap) for gap in gaps))] = kernel
+    made[(slice(None), slice(None), *(slice(None, None, gap) for gap in gaps))] = kernel
     return made
 
 
