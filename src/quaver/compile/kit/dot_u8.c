@@ -6,7 +6,7 @@
 
 #if defined(__AVX512VNNI__) && !defined(QUAVER_PLAIN)
 #include <immintrin.h>
-#define BYTE_TILE 12
+#define BYTE_TILE 14
 #define BYTE_BLOCKS 2 /* so that every byte of the input is read for 32 channels */
 #define BYTE_VECTORS 1
 #define BYTE_EXACT 1

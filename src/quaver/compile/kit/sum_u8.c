@@ -97,6 +97,8 @@ INLINE void sum_tiles_u8(int places, const int blocks, const conv_shape *s, cons
     case 10: sum_tile_u8(10, blocks, s, x, w, next, bias, sums); break;
     case 11: sum_tile_u8(11, blocks, s, x, w, next, bias, sums); break;
     case 12: sum_tile_u8(12, blocks, s, x, w, next, bias, sums); break;
+    case 13: sum_tile_u8(13, blocks, s, x, w, next, bias, sums); break;
+    case 14: sum_tile_u8(14, blocks, s, x, w, next, bias, sums); break;
 #endif
     }
 }
