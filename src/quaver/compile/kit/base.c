@@ -48,4 +48,10 @@ typedef float vec;
 #define UNROLL
 #endif
 
+#if LANES > 4
+#define PREFETCH(from) __builtin_prefetch(from, 0, 2) /* into the second cache, while there is time */
+#else
+#define PREFETCH(from) (void)0
+#endif
+
 #define BLOCK 16 /* output channels whose weights lie together */

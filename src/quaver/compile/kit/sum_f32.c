@@ -15,11 +15,14 @@ INLINE void sum_tile_f32(const int places, const int lane, const conv_shape *s, 
         for (int v = 0; v < VECTORS; v++)
             sum[p][v] = *(const vec *)(bias + lane + v * LANES);
     w += lane;
+    const int next = s->taps_down * s->taps_along * s->run * BLOCK; /* to the weights of the next channels */
+    (void)next;
     for (int down = 0; down < s->taps_down; down++) {
         for (int along = 0; along < s->taps_along; along++) {
             const float *from = x + down * s->tap_row + along * s->tap_step;
             for (int k = 0; k < s->run; k++, w += BLOCK) {
                 vec weight[VECTORS];
+                PREFETCH(w + next);
                 UNROLL
                 for (int v = 0; v < VECTORS; v++)
                     weight[v] = *(const vec *)(w + v * LANES);

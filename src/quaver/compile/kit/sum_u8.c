@@ -53,6 +53,9 @@ INLINE void sum_tile_u8(const int places, const int blocks, const conv_shape *s,
             for (int k = 0; k < s->run; k += 4, w += 4 * BLOCK) {
                 byte_weights weight[BYTE_BLOCKS * BYTE_VECTORS];
                 UNROLL
+                for (int b = 0; b < blocks; b++)
+                    PREFETCH(w + (blocks + b) * next);
+                UNROLL
                 for (int v = 0; v < blocks * BYTE_VECTORS; v++)
                     weight[v] = BYTE_LOAD(w + v / BYTE_VECTORS * next + v % BYTE_VECTORS * (4 * BLOCK / BYTE_VECTORS));
                 UNROLL
