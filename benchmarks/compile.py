@@ -1,11 +1,11 @@
 """Compare quaver's compiled programs with ONNX Runtime on one thread, in turns in one run.
 
-python benchmarks/compile.py [--rounds 60] [--only small]
+python benchmarks/compile.py [--rounds 60] [--only small|nano]
 
-Networks: `article` in float32 with drawn weights, and the shipped bundles `article` and `small` in eight bits. Whole
-path: from samples to probabilities, against librosa's features (for `small` quaver's own in NumPy) followed by ONNX
-Runtime. Times are processor time of this process; the order of the contestants is drawn anew in every round. Writes
-benchmarks/results/compile.json; `--only small` brings that part of it up to date.
+Networks: `article` in float32 with drawn weights, and the shipped bundles `article`, `small` and `nano` in eight bits.
+Whole path: from samples to probabilities, against librosa's features (for `small` and `nano` quaver's own in NumPy)
+followed by ONNX Runtime. Times are processor time of this process; the order of the contestants is drawn anew in every
+round. Writes benchmarks/results/compile.json; `--only` brings one part of it up to date.
 """
 
 import argparse
@@ -36,6 +36,7 @@ from quaver.onnx_graph import Graph
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "benchmarks" / "results" / "compile.json"
 CLIPS = 20
+FRAMED = ("small", "nano")  # their features come in frames
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -43,14 +44,15 @@ def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=60)
-    parser.add_argument("--only", choices=["small"])
+    parser.add_argument("--only", choices=FRAMED)
     given = parser.parse_args()
     rounds = given.rounds
     if os.environ.get("OPENBLAS_NUM_THREADS") != "1":  # it is read when NumPy is imported
         os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | dict.fromkeys(ONE_THREAD, "1"))
     rng = np.random.default_rng(0)
     with TemporaryDirectory() as folder:
-        part = {"small": {"machine": machine(), **small(Path(folder), rounds, rng)}}
+        names = [given.only] if given.only else FRAMED
+        part = {name: {"machine": machine(), **framed(Path(folder), name, rounds, rng)} for name in names}
         told = json.loads(RESULT.read_text())  # what benchmarks/peers.py found stays
         whole = {} if given.only else {"machine": machine(), "rounds": rounds, **measured(Path(folder), rounds, rng)}
         told |= {**whole, **part}
@@ -85,12 +87,12 @@ def measured(folder: Path, rounds: int, rng: np.random.Generator) -> dict[str, A
     return told
 
 
-def small(folder: Path, rounds: int, rng: np.random.Generator) -> dict[str, Any]:
-    """Race the network of `small`, then all from samples to probabilities, over real speech of several lengths."""
-    shipped = zoo.load("small")
+def framed(folder: Path, name: str, rounds: int, rng: np.random.Generator) -> dict[str, Any]:
+    """Race a bundle's network, then all from samples to probabilities, over real speech of several lengths."""
+    shipped = zoo.load(name)
     program, spec, each = program_of(shipped, "a benchmark"), shipped.card.spec, session(shipped.model.read_bytes())
-    (folder / "small").mkdir()
-    lib, sizes = library(folder / "small", program)
+    (folder / name).mkdir()
+    lib, sizes = library(folder / name, program)
     files = sorted((ROOT / "data" / "emodb").rglob("*.opus"))
     speech = np.concatenate([audio.load(path, spec.sample_rate)[0] for path in rng.choice(files, 6, replace=False)])
     arena, out = np.zeros(program.arena // 4 + 16, np.float32), np.zeros(7, np.float32)

@@ -54,12 +54,12 @@ def direct(folder: Path, told: dict[str, Any], x: Array) -> Run:
 
 
 def onnxruntime(folder: Path, told: dict[str, Any], x: Array) -> Run:
-    """Open ONNX Runtime."""
+    """Open ONNX Runtime, sizes left open: where they are fixed, it computes products of `small` in floats, slower."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(folder / told["onnx"], options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(folder / told["open"], options, providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
     return lambda: np.asarray(session.run(None, {name: x})[0])
 

@@ -15,7 +15,7 @@ def peers() -> str:
     packages = ", ".join(f"{name} {number}" for name, number in told["versions"].items())
     machine = told["machine"]
     lines = [
-        f"One thread of {machine['processor']} with {' and '.join(machine['vectors'])}, load {machine['load'][0]:g}, "
+        f"One thread of {machine['processor']} with {', '.join(machine['vectors'])}, load {machine['load'][0]:g}, "
         f"{told['rounds']} rounds; {packages}.",
         "",
         "| network, engine | ms, median (10 to 90 %) | quaver takes | of the floor | instructions | memory | code |",

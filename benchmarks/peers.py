@@ -97,11 +97,13 @@ def prepared(folder: Path, rng: np.random.Generator) -> dict[str, Any]:
 def _written(folder: Path, name: str, model: bytes, rng: np.random.Generator, frames: int = 0) -> dict[str, Any]:
     plain = fixed(model, frames)
     (folder / f"{name}.onnx").write_bytes(plain)
+    (folder / f"{name}-open.onnx").write_bytes(alone(model))
     _fold(folder, name)
     x = rng.normal(size=sizes(plain)).astype(np.float32)
     np.save(folder / f"{name}.npy", x)
     told: dict[str, Any] = {
         "onnx": f"{name}.onnx",
+        "open": f"{name}-open.onnx",
         "folded": f"{name}-folded.onnx",
         "x": f"{name}.npy",
         "frames": frames,

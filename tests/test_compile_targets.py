@@ -255,6 +255,13 @@ def test_the_estimates_are_what_the_boards_measured(small):
     assert speed.estimate(program_of(small, "a test"), "riscv64")["network"] is None
 
 
+def test_the_estimate_for_this_machine_is_what_was_measured():
+    measured = json.loads((ROOT / "benchmarks/results/compile.json").read_text())
+    macs = measured["peers"]["networks"]["article, float32"]["macs"]
+    for precision, nanoseconds in speed.HOST.items():
+        assert 1e6 * measured[precision]["ms"]["quaver"] / macs == pytest.approx(nanoseconds, rel=0.05)
+
+
 def test_c_for_synthesis_has_fixed_bounds(small, bytewise, tmp_path):
     compiler()
     for name, bundle in (("float", small), ("bytes", bytewise)):
