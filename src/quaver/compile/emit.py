@@ -20,6 +20,7 @@ _PARTS = (
         "log_normal_f32",
         "log_f32",
         "tanh_f32",
+        "erf_near_f32",
         "erf_f32",
         "floor_f32",
         "byte_of",
