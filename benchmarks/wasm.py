@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from compile import ROOT
 from compile import network as article
-from peers import FRAMES, SECONDS, fixed, sizes
+from peers import FRAMES, SECONDS, alone, fixed, sizes
 
 from quaver import zoo
 from quaver.compile import toolchain
@@ -69,9 +69,8 @@ def prepared(folder: Path) -> dict[str, tuple[list[int], int]]:
     for name in ("article", "nano", "small"):
         models[f"{name}, int8"] = (zoo.load(name).model.read_bytes(), SECONDS * FRAMES.get(name, 0))
     for name, (model, frames) in models.items():
-        plain = fixed(model, frames)
-        shape = sizes(plain)
-        (folder / f"{name}.onnx").write_bytes(plain)
+        model, shape = alone(model), sizes(fixed(model, frames))
+        (folder / f"{name}.onnx").write_bytes(model)
         (folder / f"{name}.f32").write_bytes(rng.normal(size=shape).astype("<f4").tobytes())
         _compile(folder, name, model, frames)
         made[name] = (shape, frames)

@@ -18,14 +18,14 @@ class Rate:
 
 # benchmarks/boards.py measured them with QEMU; benchmarks/results/boards.json has them, and a test compares.
 RATES = {
-    "cortex-m4": Rate({"float32": 2.85, "int8": 2.05}, 18.5e6, 64e6, "nRF52840, 64 MHz"),
-    "cortex-m7": Rate({"float32": 1.85, "int8": 1.99}, 17.0e6, 480e6, "STM32H743, 480 MHz"),
-    "cortex-m55": Rate({"float32": 0.55, "int8": 0.78}, 7.1e6, 160e6, "Ensemble E3, 160 MHz"),
-    "riscv32": Rate({"float32": 2.0, "int8": 5.72}, 19.5e6, 160e6, "a core of 160 MHz"),
+    "cortex-m4": Rate({"float32": 2.85, "int8": 2.05}, 18.8e6, 64e6, "nRF52840, 64 MHz"),
+    "cortex-m7": Rate({"float32": 1.85, "int8": 1.99}, 17.2e6, 480e6, "STM32H743, 480 MHz"),
+    "cortex-m55": Rate({"float32": 0.55, "int8": 0.78}, 7.2e6, 160e6, "Ensemble E3, 160 MHz"),
+    "riscv32": Rate({"float32": 2.0, "int8": 5.72}, 19.3e6, 160e6, "a core of 160 MHz"),
 }
 # Nanoseconds for a multiply-accumulate of `article`, from benchmarks/results/compile.json, which a test compares: one
 # thread, AVX-512 with VNNI.
-HOST = {"float32": 0.0092, "int8": 0.0045}
+HOST = {"float32": 0.0115, "int8": 0.0049}
 
 
 def estimate(program: Program, target: str) -> dict[str, Any]:
@@ -44,7 +44,9 @@ def estimate(program: Program, target: str) -> dict[str, Any]:
         )
         return {"network": network, "window": network + seconds * rate.sound / rate.hz, "basis": told}
     if target in ("native", "x86_64"):
-        told = f"an estimate: {HOST[precision]:g} ns a multiply-accumulate, measured on one thread with AVX-512 and VNNI"
+        told = (
+            f"an estimate: {HOST[precision]:g} ns a multiply-accumulate, measured on one thread with AVX-512 and VNNI"
+        )
         return {"network": macs * HOST[precision] * 1e-9, "window": None, "basis": told}
     return {"network": None, "window": None, "basis": f"nothing was measured for {target}"}
 
