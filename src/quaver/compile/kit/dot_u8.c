@@ -19,21 +19,22 @@ INLINE byte_sums byte_dot(byte_sums sum, int four, byte_sums weights)
 }
 #elif defined(__AVX2__) && !defined(QUAVER_PLAIN)
 #include <immintrin.h>
-#define BYTE_TILE 4
+#define BYTE_TILE 3
+#define BYTE_BLOCKS 2
 #define BYTE_VECTORS 2
 #if defined(__AVXVNNI__)
 #define BYTE_EXACT 1
 #endif
-typedef __m256i byte_sums;
-#define BYTE_LOAD(from) _mm256_loadu_si256((const __m256i *)(const void *)(from))
-#define BYTE_STORE(to, v) _mm256_storeu_si256((__m256i *)(void *)(to), v)
+typedef int byte_sums __attribute__((vector_size(32)));
+#define BYTE_LOAD(from) ((byte_sums)_mm256_loadu_si256((const __m256i *)(const void *)(from)))
+#define BYTE_STORE(to, v) _mm256_storeu_si256((__m256i *)(void *)(to), (__m256i)(v))
 INLINE byte_sums byte_dot(byte_sums sum, int four, byte_sums weights)
 {
 #if defined(__AVXVNNI__)
-    return _mm256_dpbusd_avx_epi32(sum, _mm256_set1_epi32(four), weights);
+    return (byte_sums)_mm256_dpbusd_avx_epi32((__m256i)sum, _mm256_set1_epi32(four), (__m256i)weights);
 #else
-    const __m256i pairs = _mm256_maddubs_epi16(_mm256_set1_epi32(four), weights); /* fits: see `narrow` */
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+    const __m256i pairs = _mm256_maddubs_epi16(_mm256_set1_epi32(four), (__m256i)weights); /* fits: see `narrow` */
+    return sum + (byte_sums)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
 #endif
 }
 #elif defined(__ARM_FEATURE_DOTPROD) && !defined(QUAVER_PLAIN)

@@ -87,6 +87,8 @@ INLINE void sum_tiles_u8(int places, const int blocks, const conv_shape *s, cons
 #endif
 #if BYTE_TILE > 2
     case 3: sum_tile_u8(3, blocks, s, x, w, next, bias, sums); break;
+#endif
+#if BYTE_TILE > 3
     case 4: sum_tile_u8(4, blocks, s, x, w, next, bias, sums); break;
 #endif
 #if BYTE_TILE > 4
