@@ -24,6 +24,8 @@ from quaver.compile.budget import Budget
 from quaver.compile.source import Wishes, plan_of, program_of, read
 from quaver.compile.targets import targets
 from quaver.errors import CompileError
+from quaver.manifest import Manifest
+from quaver.profiles import Profile
 
 BOARDS = [name for name, target in targets().items() if target.board]
 UNSEEN = [name for name, target in targets().items() if target.unseen]
@@ -174,6 +176,23 @@ def test_sounds_of_any_length_are_heard_natively(monkeypatch, tmp_path):
     for sound in (samples[:4800], samples, np.tile(samples, 5)):
         got, wanted = (each.predict(sound, rate).probabilities for each in (ours, theirs))
         assert got == pytest.approx(wanted, abs=0.02)
+
+
+def test_somebody_who_is_known_is_heard_natively(monkeypatch, tmp_path):
+    compiler()
+    monkeypatch.setenv("QUAVER_CACHE", str(tmp_path))
+    ours, theirs = quaver.load("nano", runtime="native"), quaver.load("nano")
+    known = {each: Profile("anna", theirs.network.model) for each in (ours, theirs)}
+    for clip in list(Manifest.read(ROOT / "data/emodb/manifest.csv"))[:5]:
+        told = {each: each.listen(clip.path, profile=known[each]) for each in known}
+        known = {each: profile for each, (_, profile) in told.items()}
+        assert told[ours][0].probabilities == pytest.approx(told[theirs][0].probabilities, abs=0.02)
+        assert np.abs(known[ours].mean - known[theirs].mean).max() < 0.05
+    alone = ours.predict(clip.path).probabilities
+    assert told[ours][0].probabilities != pytest.approx(alone, abs=0.002), "the profile made no difference"
+    heard = {each: each.overhear(clip.path) for each in known}
+    again = [each.again(*heard[each], known[theirs]).probabilities for each in known]
+    assert again[0] == pytest.approx(again[1], abs=0.02)
 
 
 def test_a_network_alone_is_run_natively_where_its_features_have_no_c(monkeypatch, tmp_path):

@@ -17,7 +17,7 @@ from quaver.compile.verify import Answers, run
 # Suffix and processor, from the latest on; the checks of each stand in kit/dispatch_x86.c.
 KINDS = (("avx512", "x86_64_v4+avx512vnni"), ("avx2", "x86_64_v3"), ("sse2", "x86_64"))
 OLD = ("qemu-x86_64", "-cpu", "Nehalem")
-_SOUND = ("classify", "features", "begin", "push", "finish", "meet", "listen")
+_SOUND = ("classify", "features", "begin", "push", "finish", "meet", "listen", "network_of")
 
 
 def files(program: Program) -> dict[str, bytes]:

@@ -14,21 +14,24 @@ import numpy as np
 
 from quaver import __version__, audio, frontend, zoo
 from quaver.bundle import MODEL, Bundle
+from quaver.compile import voice
 from quaver.compile.make import make
 from quaver.compile.program import Contract, Program
 from quaver.compile.source import plan_of, program_of
 from quaver.compile.targets import find
 from quaver.compile.verify import bar
-from quaver.errors import CompileError, ProfileError
+from quaver.errors import CompileError
 from quaver.files import cache_folder, write_json
 from quaver.frontend import LogmelSpec
-from quaver.profiles import Profile
+from quaver.onnx_graph import VOICE_DEVIATION, VOICE_MEAN
+from quaver.profiles import ENOUGH
 from quaver.runtime import Network as Reference
 from quaver.runtime import Options
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 LIBRARY, FACTS = "libquaver.so", "native.json"
+LAYOUT = "2"  # of what lies in the cache
 _COMMAND = "quaver.load(..., runtime='native')"
 _CPUINFO = Path("/proc/cpuinfo")
 _FLOATS = np.ctypeslib.ndpointer(np.float32, flags="C_CONTIGUOUS")
@@ -44,9 +47,10 @@ class Facts:
     shortest: int = 0  # samples
     longest: int = 0
     frame: int = 0  # values of a frame, where the network is told how many frames come; 0: always `inputs` values
+    voices: int = 0  # that describe who speaks; 0: the network does not adapt
 
 
-class Network:
+class Network(Reference):
     """The network of a bundle in machine code, and its features where they have C. One may serve several threads."""
 
     def __init__(self, bundle: Bundle, threads: int = 1) -> None:
@@ -59,7 +63,7 @@ class Network:
         Raises:
             CompileError: no C compiler, an operator without C, or an answer that is not ONNX Runtime's.
         """
-        self.card, self.model, self.adapts = bundle.card, bundle.card.files[MODEL], False
+        self.card, self.model = bundle.card, bundle.card.files[MODEL]
         folder = cache_folder() / "native" / _key(bundle)
         if not (folder / FACTS).is_file():
             _compile(bundle, folder)
@@ -71,32 +75,37 @@ class Network:
             library = ctypes.CDLL(str(folder / LIBRARY))
         except OSError as error:
             raise CompileError(f"the compiled bundle {self.card.name!r} cannot be loaded: {error}.") from error
-        self._network = library.quaver_network
+        self.voices, self.adapts = self._facts.voices, self._facts.voices > 0
         told = (ctypes.c_int,) if self._facts.frame else ()
-        self._network.argtypes, self._network.restype = (ctypes.c_void_p, _FLOATS, *told, _FLOATS), None
+        self._network = library.quaver_network_of if self.adapts else library.quaver_network
+        known, voice = ((ctypes.c_void_p,), (_FLOATS,)) if self.adapts else ((), ())
+        self._network.argtypes = (ctypes.c_void_p, *known, _FLOATS, *told, *voice, _FLOATS)
+        self._network.restype = None
         if self._facts.hears:
             self._features = library.quaver_features
             self._features.argtypes = (ctypes.c_void_p, _FLOATS, ctypes.c_int, _FLOATS)
 
-    def run(self, features: Array, options: Options | None = None) -> tuple[Array, None]:
+    def run(self, features: Array, options: Options | None = None) -> tuple[Array, Array | None]:
         """Run the network.
 
         Args:
             features: (n, ...) float32.
-            options: none; a compiled network adapts to nobody.
+            options: from `adapted`.
 
         Returns:
-            Uncalibrated probabilities (n, k), and None for what describes the voice.
+            Uncalibrated probabilities (n, k), and (n, m) of what describes the voice where the network tells it.
         """
         told = np.empty((len(features), len(self.card.emotions)), np.float32)
-        arena = self._arena()
-        for row, probabilities in zip(features, told, strict=True):
+        voices = np.zeros((len(features), self.voices), np.float32)
+        arena, known = self._arena(), _profile(self.voices, options) if options else None
+        for row, own, probabilities in zip(features, voices, told, strict=True):
             given = np.ascontiguousarray(row, np.float32).reshape(-1)
             frames = (len(row),) if self._facts.frame else ()
             if given.size > self._facts.inputs or (not frames and given.size < self._facts.inputs):
                 raise CompileError(f"the compiled network takes {self._facts.inputs} values, got {given.size}.")
-            self._network(arena.ctypes.data, given, *frames, probabilities)
-        return told, None
+            profile, noticed = ((known,), (own,)) if self.adapts else ((), ())
+            self._network(arena.ctypes.data, *profile, given, *frames, *noticed, probabilities)
+        return told, voices if self.adapts else None
 
     def features(self, samples: Array) -> Array:
         """Compute the features of one clip, in C where they have C."""
@@ -110,20 +119,20 @@ class Network:
                 return made if not self._facts.frame else made.reshape(-1, self._facts.frame)
         return frontend.features(samples, self.card.spec)  # which also says what is wrong with the samples
 
-    def adapted(self, profile: Profile | None) -> Options:
-        """Refuse profiles.
-
-        Raises:
-            ProfileError: there is one.
-        """
-        if profile is not None:
-            raise ProfileError("a compiled network cannot adapt to a speaker; leave runtime='native' out.")
-        return {}
-
     def _arena(self) -> Array:
         """Give memory for one call, aligned for vectors."""
         room = np.empty(self._facts.arena // 4 + 16, np.float32)
         return room[-(room.ctypes.data // 4) % 16 :]
+
+
+def _profile(values: int, options: Options) -> ctypes.Array[ctypes.c_char]:
+    """Give a `quaver_profile` that adapts as the options say: of so many clips that nobody else's numbers count."""
+    clips = 2**30
+    own = clips / (clips + ENOUGH)
+    mean = np.asarray(options[VOICE_MEAN], float) / own
+    squares = clips * (np.asarray(options[VOICE_DEVIATION], float) ** 2 - (1 - own)) / own
+    parts = (np.array([clips, 0], np.int32), mean, squares, np.zeros(values, np.float32))
+    return ctypes.create_string_buffer(b"".join(part.tobytes() for part in parts))
 
 
 def _compile(bundle: Bundle, folder: Path) -> None:
@@ -135,7 +144,9 @@ def _compile(bundle: Bundle, folder: Path) -> None:
         longest = (program.contract.shortest, sound.longest) if sound else (0, 0)
         shape = program.plan.input.shape
         inputs, frame = int(np.prod(shape)), int(shape[-1]) if program.plan.open else 0
-        write_json(fresh / FACTS, vars(Facts(program.arena, inputs, sound is not None, *longest, frame)))
+        voices = voice.size(program.plan) if sound else 0
+        facts = Facts(program.arena, inputs, sound is not None, *longest, frame, voices)
+        write_json(fresh / FACTS, vars(facts))
         _check(bundle, fresh)
         if not folder.exists():  # nobody else was faster
             fresh.rename(folder)
@@ -173,7 +184,7 @@ def _check(bundle: Bundle, folder: Path) -> None:
 def _key(bundle: Bundle) -> str:
     """Name what the library depends on: the bundle, quaver and this processor."""
     flags = sorted({line for line in _processor() if line.startswith(("flags", "Features", "model name"))})
-    parts = [bundle.card.files[MODEL], bundle.card.fingerprint, str(bundle.card.window["seconds"]), __version__]
+    parts = [LAYOUT, bundle.card.files[MODEL], bundle.card.fingerprint, str(bundle.card.window["seconds"]), __version__]
     return hashlib.sha256("\n".join([*parts, platform.machine(), *flags]).encode()).hexdigest()[:16]
 
 

@@ -97,7 +97,7 @@ class Program:
         body = emit.kit("model.h") if self.contract.sound else emit.kit("model_network.h")
         about = self.banner("From a voice to emotions." if self.contract.sound else "A network.")
         fill = {"NUMBERS": numbers, "OWN": own, "WORDS": str(self.room.size // 4)}
-        fill["SPEAKERS"] = emit.kit("profile.h") if voice.size(self.plan) else ""
+        fill["SPEAKERS"] = self.told(emit.kit("profile.h")) if voice.size(self.plan) else ""
         if (sound := self.contract.sound) and (stream := self.stream):
             fill |= {"STREAM": stream.header, "ENDS": stream.ends, "SAMPLE": sound.sample, "LEVEL": sound.level}
         return about + filled(self.told(body), fill)

@@ -132,5 +132,22 @@ quaver_status quaver_listen(quaver_arena *arena, quaver_profile *profile, const 
 {
     CHOOSE(quaver_listen, arena, profile, samples, count, probabilities)
 }
+
+#define NETWORK_OF(name)                                                                                               \
+    void name(quaver_arena *arena, const quaver_profile *profile, const float *input, @TAKES_FRAMES@float *voice,     \
+              float *output)
+NETWORK_OF(quaver_network_of_avx512);
+NETWORK_OF(quaver_network_of_avx2);
+NETWORK_OF(quaver_network_of_sse2);
+
+void quaver_network_of(quaver_arena *arena, const quaver_profile *profile, const float input[QUAVER_INPUTS],
+                       @TAKES_FRAMES@float voice[QUAVER_VOICE], float output[QUAVER_OUTPUTS])
+{
+    switch (chosen()) {
+    case AVX512: quaver_network_of_avx512(arena, profile, input, @FRAMES@voice, output); break;
+    case AVX2: quaver_network_of_avx2(arena, profile, input, @FRAMES@voice, output); break;
+    default: quaver_network_of_sse2(arena, profile, input, @FRAMES@voice, output); break;
+    }
+}
 #endif
 #endif

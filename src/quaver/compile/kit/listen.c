@@ -18,6 +18,12 @@ static void profile_hear(quaver_profile *profile, int windows)
     }
 }
 
+void quaver_network_of(quaver_arena *arena, const quaver_profile *profile, const float input[QUAVER_INPUTS],
+                       @TAKES_FRAMES@float voice[QUAVER_VOICE], float output[QUAVER_OUTPUTS])
+{
+    run_network(arena->shared, input, @FRAMES@profile, voice, output);
+}
+
 quaver_status quaver_listen(quaver_arena *arena, quaver_profile *profile, const quaver_sample *samples, int count,
                             float probabilities[QUAVER_OUTPUTS])
 {

@@ -15,3 +15,8 @@ void quaver_meet(quaver_profile *profile);
 quaver_status quaver_listen(quaver_arena *arena, quaver_profile *profile, const quaver_sample *samples, int count,
                             float probabilities[QUAVER_OUTPUTS]);
 
+/* The network alone, without calibration, of somebody whose voice is known, or of anybody (0); what it tells of the voice
+ * is added to `voice`. The profile stays as it is. */
+void quaver_network_of(quaver_arena *arena, const quaver_profile *profile, const float input[QUAVER_INPUTS],
+                       @TAKES_FRAMES@float voice[QUAVER_VOICE], float output[QUAVER_OUTPUTS]);
+
