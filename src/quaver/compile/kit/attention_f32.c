@@ -13,7 +13,7 @@ typedef struct {
 
 #define ATTENTION_ROWS 24
 
-/* Take values for what their bytes would stand for: as byte_of rounds, but in floats, so that loops are vectors. */
+/* Take values for what their bytes would stand for: rounded as bytes are, but in floats, so that loops are vectors. */
 static void attention_steps(float *row, int count, float step, float told, int zero)
 {
     const float low = (float)-zero, high = (float)(255 - zero);

@@ -1,4 +1,4 @@
-/* ---- Bytes for the values of 16 channels at once: as byte_of, where vectors are that wide ------------------------ */
+/* ---- Bytes for the values of 16 channels at once, where vectors are that wide ------------------------------------ */
 
 #if defined(__AVX512BW__) && !defined(QUAVER_PLAIN)
 #include <immintrin.h>
