@@ -67,3 +67,9 @@ def test_a_voice_of_one_clip_has_a_deviation(rng):
     styles = Styles.among(features, np.zeros(9, int), ["once", *["often"] * 8])
     given = styles.exchanged(features, np.arange(9), 1.0, rng)
     assert np.isfinite(given).all() and np.abs(given).max() < 100
+
+
+def test_a_value_that_never_changes_stays(features, rng):
+    features[:, 3] = 0.5
+    given = Styles.among(features, CORPUS, NAMES).exchanged(features, np.arange(120), 1.0, rng)
+    assert np.isfinite(given).all() and (given[:, 3] == 0.5).all()

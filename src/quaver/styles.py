@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
+_TINY = 1e-6
 STILL = 0.2  # of everybody's deviation: a voice's own counts as no smaller
 
 
@@ -37,7 +38,7 @@ class Styles:
         """
         _, of = np.unique(np.asarray(names), return_inverse=True)
         known, rows = features[: len(of)], [np.flatnonzero(of == v) for v in range(of.max(initial=-1) + 1)]
-        least = STILL * known.std(axis=0)
+        least = np.maximum(STILL * known.std(axis=0), _TINY)  # of a value that never changes, too
         return cls(
             np.concatenate([of, np.full(len(features) - len(of), -1)]),
             np.array([corpus[own[0]] for own in rows]),

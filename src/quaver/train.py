@@ -1,53 +1,31 @@
 """From manifests to bundles: one network a fold of a protocol, or a final one on everybody."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from quaver import augment, calibrate, dataset, evaluate, export, leaks, networks, plots, provenance, run_folder, stems
+from quaver import calibrate, dataset, evaluate, export, heads, leaks, networks, plots, provenance, run_folder
 from quaver.balance import Data
 from quaver.bundle import Bundle, Card
 from quaver.emotions import in_order
 from quaver.errors import TrainingError
 from quaver.files import write_json
-from quaver.fit import BEST, REFIT, Recipe, Row, best_row, fit, predict, refit, save
-from quaver.frontend import FrontendSpec, spec
+from quaver.fit import BEST, REFIT, Row, best_row, fit, predict, refit, save
+from quaver.job import Job, Settings
 from quaver.manifest import Manifest
 from quaver.scores import Scores
 from quaver.sides import Side, augmented
-from quaver.splits import Fold, Protocol, protocol
-from quaver.stems import Stem
-from quaver.teaching import Teacher, Teaching
+from quaver.splits import protocol
+
+__all__ = ["FINAL", "Settings", "final", "run"]
 
 Say = Callable[[str], None]
 FINAL = "final"
 KEPT = ("model.keras", "model.h5")  # beside model.onnx
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Everything that decides what a training run makes, besides the clips; kept in RUN/run.json.
-
-    Raises:
-        SpecError: nobody knows the network, the frontend or a variant.
-    """
-
-    network: str = "article"
-    frontend: str = "article"
-    protocol: str = "speakers-5fold"
-    variants: tuple[str, ...] = ("", "noise", "stretch+pitch")  # rows a training clip becomes, as in the article
-    recipe: Recipe = field(default_factory=Recipe)
-    teaching: Teaching | None = None  # from whom the network learns besides the labels
-
-    def __post_init__(self) -> None:
-        networks.check(self.network)
-        spec(self.frontend)
-        for variant in self.variants:
-            augment.recipe(variant)
 
 
 def run(
@@ -96,7 +74,7 @@ def run(
         if (folder / "scores.json").exists():
             say(f"fold {part.index}/{len(parts)}: finished before")
             continue
-        job = _Job(rule, part, labels, settings, folder, allow_leak)
+        job = Job(rule, part, labels, settings, folder, allow_leak)
         _train(job, resume, partial(_say_of, say, f"fold {part.index}/{len(parts)}"), progress)
     return run_folder.pool(out, len(parts))
 
@@ -135,7 +113,7 @@ def final(
     part = rule.final(manifest, settings.recipe.seed)
     run_folder.begin(out, manifest, settings, resume=resume or (out / "scores.json").exists())
     labels = in_order(clip.emotion for clip in part.train)
-    job = _Job(rule, part, labels, settings, out / FINAL, allow_leak=False, name=name, licence=licence)
+    job = Job(rule, part, labels, settings, out / FINAL, allow_leak=False, name=name, licence=licence)
     return _train(job, resume, partial(_say_of, say, FINAL), progress)
 
 
@@ -143,52 +121,7 @@ def _say_of(say: Say, part: str, text: str) -> None:
     say(f"{part}: {text}")
 
 
-@dataclass(frozen=True)
-class _Job:
-    rule: Protocol
-    fold: Fold
-    labels: tuple[str, ...]
-    settings: Settings
-    folder: Path
-    allow_leak: bool
-    name: str = ""
-    licence: str = ""
-
-    @property
-    def spec(self) -> FrontendSpec:
-        return spec(self.settings.frontend)
-
-    @cached_property
-    def stem(self) -> Stem | None:
-        return stems.of(self.settings.network)
-
-    @property
-    def shape(self) -> tuple[int | None, ...]:
-        """Give the shape of what is trained on."""
-        return networks.trainable(self.settings.network, self.stem.shape if self.stem else self.spec.shape)
-
-    @cached_property
-    def teacher(self) -> Teacher | None:
-        """Find who teaches this fold; refuse who has heard those that are tested."""
-        if self.settings.teaching is None:
-            return None
-        found = self.settings.teaching.find(self.folder)
-        found.check(self.fold, self.labels)
-        return found
-
-    @property
-    def lenient(self) -> bool:
-        """Tell whether a leak is let pass: asked for, or what the protocol is about."""
-        return self.allow_leak or not self.rule.speaker_independent
-
-    @property
-    def independent(self) -> bool:
-        """Tell whether scores measure new speakers: no leak was let pass, and it is known who speaks."""
-        sides = self.fold.train + self.fold.validation + self.fold.test
-        return not self.lenient and all(clip.speaker_is_known for clip in sides)
-
-
-def _train(job: _Job, resume: bool, say: Say, progress: dataset.Progress | None) -> Bundle:
+def _train(job: Job, resume: bool, say: Say, progress: dataset.Progress | None) -> Bundle:
     recipe, labels, _ = job.settings.recipe, job.labels, job.teacher  # which is refused before anything is computed
     leaks.guard(job.fold, allow_leak=job.lenient, progress=progress)
     train = _taught(_side(augmented(job.fold.train, job.settings.variants), job, say, progress), job, progress)
@@ -199,7 +132,10 @@ def _train(job: _Job, resume: bool, say: Say, progress: dataset.Progress | None)
     model = networks.load(job.folder / BEST)
     plots.save(plots.curves(history), job.folder / "curves")
     guessed = predict(model, validation.data.features, validation.data.frames)
-    if recipe.refit:
+    if job.anew:
+        model = heads.anew(model, train, validation, len(labels), recipe, job.folder, share=share, say=say)
+        guessed = predict(model, validation.data.features, validation.data.frames)
+    elif recipe.refit:
         everybody = train.with_clips_of(_taught(validation, job, progress))
         path, shown = job.folder / REFIT, _shown(job, everybody)
         refit(_builder(job, everybody.data), shown, len(labels), recipe, history, path, share=share)
@@ -207,23 +143,25 @@ def _train(job: _Job, resume: bool, say: Say, progress: dataset.Progress | None)
     return _finish(job, history, model, guessed, train, validation, say, progress)
 
 
-def _builder(job: _Job, data: Data) -> Callable[[], Any]:
+def _builder(job: Job, data: Data) -> Callable[[], Any]:
     """Give what makes the network, normalised for these features."""
     name, shape, seed = job.settings.network, job.shape, job.settings.recipe.seed
     mean, variance = data.moments()
     return lambda: networks.build(name, shape, len(job.labels), mean=mean, variance=variance, seed=seed)
 
 
-def _shown(job: _Job, side: Side) -> Data:
+def _shown(job: Job, side: Side) -> Data:
     """Give what training shows: clips, where it is asked for as profiles make them too, or with other voices."""
     recipe = job.settings.recipe
-    if (recipe.adapted or recipe.styles) and (job.stem is None or job.teacher):
-        raise TrainingError(f"{job.settings.network!r} takes no voices, or its teacher none: no --adapted, --styles.")
+    if job.anew:
+        return side.data
+    if (recipe.adapted or recipe.styles) and job.stem is None:
+        raise TrainingError(f"{job.settings.network!r} knows no voices; drop --adapted and --styles.")
     shown = side.with_adapted() if recipe.adapted else side.data
     return side.with_styles(shown) if recipe.styles else shown
 
 
-def _taught(side: Side, job: _Job, progress: dataset.Progress | None) -> Side:
+def _taught(side: Side, job: Job, progress: dataset.Progress | None) -> Side:
     """Add what the teacher thinks of the clips, if there is one."""
     if job.teacher is None:
         return side
@@ -232,7 +170,7 @@ def _taught(side: Side, job: _Job, progress: dataset.Progress | None) -> Side:
 
 
 def _finish(
-    job: _Job,
+    job: Job,
     history: list[Row],
     model: Any,
     guessed: np.ndarray,
@@ -258,7 +196,7 @@ def _finish(
     return bundle
 
 
-def _side(clips: Manifest, job: _Job, say: Say, progress: dataset.Progress | None) -> Side:
+def _side(clips: Manifest, job: Job, say: Say, progress: dataset.Progress | None) -> Side:
     read = dataset.extract(clips, job.spec, through=job.stem, seed=job.settings.recipe.seed, progress=progress)
     for _, reason in read.failures:
         say(f"left out: {reason}")
@@ -268,7 +206,7 @@ def _side(clips: Manifest, job: _Job, say: Say, progress: dataset.Progress | Non
     return Side(read.clips, Data(read.values, truth, corpus, networks.excerpt(job.settings.network)))
 
 
-def _card(job: _Job, model: Any, train: Side, validation: Side, temperature: float) -> Card:
+def _card(job: Job, model: Any, train: Side, validation: Side, temperature: float) -> Card:
     heard = train.clips + validation.clips
     learnt_from = provenance.corpora_of(heard)
     taught_by = job.teacher.bundle.card if job.teacher else None
@@ -293,7 +231,7 @@ def _card(job: _Job, model: Any, train: Side, validation: Side, temperature: flo
     )
 
 
-def _bundle(job: _Job, card: Card, model: Any) -> Bundle:
+def _bundle(job: Job, card: Card, model: Any) -> Bundle:
     for name in KEPT:
         save(model, job.folder / name)
     files = {name: (job.folder / name).read_bytes() for name in KEPT}

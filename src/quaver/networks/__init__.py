@@ -77,7 +77,8 @@ def whole(name: str, trained: Any, features: np.ndarray) -> Any:
     if name == "nano":
         from quaver.networks import nano
 
-        return nano.adaptable(trained, features)
+        known = any(layer.name == "speaker" for layer in trained.layers)
+        return trained if known else nano.adaptable(trained, features)
     part = stem(name)
     if part is None:
         return trained

@@ -90,6 +90,44 @@ def adaptable(trained: Any, features: np.ndarray) -> Any:
     return model
 
 
+def backbone(trained: Any) -> Any:
+    """Give the part of a trained network that ends in what pooling gives: (batch, frames, bands) to (batch, 256)."""
+    return keras().Model(trained.input, trained.get_layer("pooled").output, name="backbone")
+
+
+def head(labels: int, mean: np.ndarray, variance: np.ndarray, seed: int = 0) -> Any:
+    """Build the end of the network alone, to be trained on what pooling gives.
+
+    Args:
+        labels: number of classes.
+        mean: (256,) of what pooling gives for the training clips.
+        variance: (256,) likewise.
+        seed: of the initial weights and of dropout.
+
+    Returns:
+        An uncompiled keras.Model from (batch, 256) to probabilities (batch, labels).
+    """
+    from quaver.networks.layers import Speaker
+
+    layers = keras().layers
+    pooled, variance = keras().Input(mean.shape, name="pooled"), np.where(variance < SILENT, 1.0, variance)
+    x = layers.Normalization(mean=mean, variance=variance, name="standardised")(pooled)
+    x = layers.Dropout(DROPOUT, seed=1000 * seed + 1, name="drop")(Speaker(name="speaker")(x))
+    start = keras().initializers.GlorotUniform(seed=1000 * seed + 2)
+    x = layers.Dense(labels, kernel_initializer=start, name="dense")(x)
+    return keras().Model(pooled, layers.Softmax(name="probabilities")(x), name="head")
+
+
+def with_head(trained: Any, other: Any) -> Any:
+    """Put another `head` at the end of a trained network."""
+    x = trained.get_layer("pooled").output
+    for layer in other.layers[1:]:  # without the input
+        copy = type(layer).from_config(layer.get_config())
+        x = copy(x)
+        copy.set_weights(layer.get_weights())
+    return keras().Model(trained.input, x, name="nano")
+
+
 def _stage(x: Any, number: int, filters: int, kernel: int, stride: int, dilation: int, seed: int) -> Any:
     """Convolve with as many zeros at both ends as the kernel reaches beyond them, normalise, and rectify."""
     layers, edge = keras().layers, (kernel - 1) * dilation // 2
