@@ -46,6 +46,10 @@ CORPORA = ("banglaser", "ravdess", "nemo")  # besides EmoDB
 FREE = ("banglaser",)  # besides EmoDB, under licences that allow commercial use
 LICENCE = "CC BY-NC-SA 4.0"  # the strictest of the corpora's
 CALIBRATION = 512  # clips that fix the ranges of the eight-bit network
+VARIANTS = (
+    *("", "microphone+colour", "room+snr", "telephone", "babble", "crop", "speed+overdrive"),
+    "microphone+speed",
+)
 SETTINGS = {
     "article": train.Settings(
         protocol="speakers-3fold",
@@ -56,10 +60,7 @@ SETTINGS = {
         network="small",
         frontend="logmel",
         protocol="speakers-5fold",
-        variants=(
-            *("", "microphone+colour", "room+snr", "telephone", "babble", "crop", "speed+overdrive"),
-            "microphone+speed",
-        ),
+        variants=VARIANTS,
         recipe=Recipe(
             epochs=60,
             batch=128,
@@ -76,8 +77,17 @@ SETTINGS = {
         network="nano",
         frontend="logmel-nano",
         protocol="speakers-5fold",
-        variants=("", "colour", "room+snr", "telephone", "babble", "crop", "speed+overdrive"),  # as small: kept answers
-        recipe=Recipe(epochs=40, batch=32, learning_rate=2e-3, patience=10, slow_after=3, balance="corpus-root"),
+        variants=VARIANTS,  # as small: kept answers
+        recipe=Recipe(
+            epochs=40,
+            batch=32,
+            learning_rate=2e-3,
+            patience=10,
+            slow_after=3,
+            adapted=True,
+            styles=0.5,
+            balance="corpus-root",
+        ),
     ),
 }
 SETTINGS["small-open"] = SETTINGS["small"]
