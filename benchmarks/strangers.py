@@ -36,6 +36,8 @@ BOTH, SECOND = slice(None), slice(2 * small.WIDTH, None)  # what the blocks give
 STUDIO = tuple(variant for variant in SHIPPED.variants if "microphone" not in variant)
 TRIES: dict[str, tuple[slice, dict[str, Any], tuple[str, ...]]] = {  # the blocks, the recipe, the variants
     "as shipped": (BOTH, {}, SHIPPED.variants),
+    "balance of emotions": (BOTH, {"balance": "emotion"}, SHIPPED.variants),
+    "no balance": (BOTH, {"balance": ""}, SHIPPED.variants),
     "the second block alone, own voices only": (SECOND, {"styles": 0.0}, SHIPPED.variants),
     "own voices only": (BOTH, {"styles": 0.0}, SHIPPED.variants),
     "all others with other voices": (BOTH, {"styles": 1.0}, SHIPPED.variants),
