@@ -126,6 +126,13 @@ def test_a_fold_that_does_not_exist_is_named(few, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("asked", [{"adapted": True}, {"styles": 0.5}])
+def test_voices_are_refused_where_the_network_knows_none(few, tmp_path, asked):
+    settings = Settings(protocol="loso-own", variants=("",), recipe=Recipe(epochs=1, **asked))
+    with pytest.raises(TrainingError, match=r"'article' knows no voices; drop --adapted and --styles\."):
+        run(few, settings, tmp_path / "run", folds=[1])
+
+
 def test_a_copy_under_another_name_stops_training(few, tmp_path):
     from dataclasses import replace
 
