@@ -62,9 +62,9 @@ def test_the_end_of_a_long_sound_differs_by_less_than_a_frame_is_worth(nano, spe
     told, _, whole, streamed = nano(*sounds)
     assert (told[:, 1] == OK).all()
     off = np.abs(whole - streamed).max(axis=1)
-    assert off.max() <= 0.05
-    assert np.median(off) <= 0.01
-    assert (whole.argmax(axis=1) == streamed.argmax(axis=1)).mean() >= 0.97
+    assert off.max() <= 0.08
+    assert np.median(off) <= 0.012
+    assert (whole.argmax(axis=1) == streamed.argmax(axis=1)).mean() >= 0.95
 
 
 def test_a_sound_may_go_on_for_long(encoded, speech):
