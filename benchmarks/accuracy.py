@@ -17,6 +17,7 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,12 @@ HERE = Path(__file__).resolve().parent
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(HERE.parent / "runs" / "compiled"))
 
 import numpy as np  # noqa: E402
-from bundles import TWICE  # noqa: E402
+from bundles import SETTINGS, TWICE  # noqa: E402
 
 from quaver import __version__, corpora, dataset, evaluate, networks, stems  # noqa: E402
 from quaver.backend import keras  # noqa: E402
 from quaver.files import write_json  # noqa: E402
-from quaver.fit import REFIT, Recipe, uar  # noqa: E402
+from quaver.fit import REFIT, uar  # noqa: E402
 from quaver.frontend import spec  # noqa: E402
 from quaver.manifest import Clip, Manifest  # noqa: E402
 from quaver.profiles import Profile  # noqa: E402
@@ -82,18 +83,7 @@ def read(corpus: str) -> Manifest | None:
 
 def settings(name: str, seed: int) -> Settings:
     """Give the recipe of every row: the head of `small`, untouched clips."""
-    recipe = Recipe(
-        epochs=60,
-        batch=64,
-        patience=12,
-        slow_after=4,
-        mixup=1.0,
-        adapted=True,
-        styles=0.5,
-        balance="corpus",
-        refit=True,
-        seed=seed,
-    )
+    recipe = replace(SETTINGS["small"].recipe, batch=64, patience=12, seed=seed)
     return Settings(network="small", frontend="logmel", protocol=name, variants=("",), recipe=recipe)
 
 

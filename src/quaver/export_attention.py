@@ -92,9 +92,9 @@ def _by_block(graph: Graph, name: str, config: dict[str, Any], weights: list[Arr
     heard, time = [], graph.shape
     for number in range(1, config["blocks"] + 1):
         own, weights = weights[:_WEIGHTS], weights[_WEIGHTS:]
-        _block(graph, f"{name}/block{number}", {**_BLOCK, **config}, own)
+        _block(graph, f"{name}/block{number}", config, own)
         value, graph.shape = graph.tensor, time
-        _statistics(graph, f"{name}/statistics{number}", _POOLING, [])
+        _statistics(graph, f"{name}/statistics{number}", config, [])
         heard.append(graph.tensor)
         graph.tensor = value
     graph.join("Concat", name, *heard, axis=1)
@@ -102,7 +102,6 @@ def _by_block(graph: Graph, name: str, config: dict[str, Any], weights: list[Arr
 
 
 _WEIGHTS = 15  # of a block
-_BLOCK, _POOLING = {"epsilon": 1e-5}, {"floor": 1e-6}  # what the layers are built with
 RULES: dict[str, Rule] = {
     "Positions": _positions,
     "EncoderBlock": _block,

@@ -82,12 +82,10 @@ def whole(name: str, trained: Any, features: np.ndarray) -> Any:
     part = stem(name)
     if part is None:
         return trained
+    from quaver.networks.layers import continued
+
     beginning = part.build()
-    x = beginning.output
-    for layer in trained.layers[1:]:  # without the input
-        copy = type(layer).from_config(layer.get_config())
-        x = copy(x)
-        copy.set_weights(layer.get_weights())
+    x = continued(beginning.output, trained)
     return keras().Model(beginning.input, x, name=name)
 
 

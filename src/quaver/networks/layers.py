@@ -155,14 +155,17 @@ class StatisticsByBlock(Layer):  # type: ignore[misc, valid-type]
     (batch, time, channels) to (batch, 2 channels a block). Lower blocks are nearer to sound, higher ones to words.
     """
 
-    def __init__(self, blocks: int, heads: int, expansion: int = 4, **options: Any) -> None:
+    def __init__(
+        self, blocks: int, heads: int, expansion: int = 4, epsilon: float = 1e-5, floor: float = 1e-6, **options: Any
+    ) -> None:
         super().__init__(**options)
-        self.blocks, self.heads, self.expansion = blocks, heads, expansion
+        self.blocks, self.floor = blocks, floor
+        self.block: dict[str, Any] = {"heads": heads, "expansion": expansion, "epsilon": epsilon}
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Make the blocks for (batch, time, channels)."""
-        self.statistics = Statistics(name="statistics")
-        self.parts = [EncoderBlock(self.heads, self.expansion, name=f"block{n + 1}") for n in range(self.blocks)]
+        self.statistics = Statistics(self.floor, name="statistics")
+        self.parts = [EncoderBlock(**self.block, name=f"block{n + 1}") for n in range(self.blocks)]
         for block in self.parts:
             block.build(shape)
         self.built = True
@@ -181,5 +184,13 @@ class StatisticsByBlock(Layer):  # type: ignore[misc, valid-type]
 
     def get_config(self) -> dict[str, Any]:
         """Give what the constructor needs."""
-        own = {"blocks": self.blocks, "heads": self.heads, "expansion": self.expansion}
-        return {**super().get_config(), **own}
+        return {**super().get_config(), **self.block, "blocks": self.blocks, "floor": self.floor}
+
+
+def continued(x: Any, model: Any) -> Any:
+    """Apply copies of a chain's layers, without its input, to a tensor."""
+    for layer in model.layers[1:]:
+        copy = type(layer).from_config(layer.get_config())
+        x = copy(x)
+        copy.set_weights(layer.get_weights())
+    return x

@@ -120,11 +120,9 @@ def head(labels: int, mean: np.ndarray, variance: np.ndarray, seed: int = 0) -> 
 
 def with_head(trained: Any, other: Any) -> Any:
     """Put another `head` at the end of a trained network."""
-    x = trained.get_layer("pooled").output
-    for layer in other.layers[1:]:  # without the input
-        copy = type(layer).from_config(layer.get_config())
-        x = copy(x)
-        copy.set_weights(layer.get_weights())
+    from quaver.networks.layers import continued
+
+    x = continued(trained.get_layer("pooled").output, other)
     return keras().Model(trained.input, x, name="nano")
 
 
