@@ -33,6 +33,7 @@ from quaver.files import write_json  # noqa: E402
 from quaver.fit import REFIT, uar  # noqa: E402
 from quaver.frontend import spec  # noqa: E402
 from quaver.manifest import Clip, Manifest  # noqa: E402
+from quaver.networks import small  # noqa: E402
 from quaver.profiles import Profile  # noqa: E402
 from quaver.scores import Predictions  # noqa: E402
 from quaver.splits import protocol  # noqa: E402
@@ -124,7 +125,7 @@ class Part:
         card = json.loads((folder / "card.json").read_text())
         self.folder, self.temperature = folder, card["temperature"]
         heard = dataset.extract(test, spec("logmel"), through=stems.of("small"))
-        head = networks.load(folder / name)
+        head = small.merged(networks.load(folder / name))
         normalised = keras().Model(head.input, head.get_layer("speaker").output)
         self.voice = np.asarray(normalised.predict(heard.values, verbose=0), np.float64)
         layers = (head.get_layer(name) for name in ("hidden", "dense"))

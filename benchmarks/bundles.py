@@ -68,7 +68,7 @@ SETTINGS = {
             slow_after=4,
             mixup=1.0,
             adapted=True,
-            styles=0.5,
+            average=0.8,
             balance="corpus",
             refit=True,
         ),

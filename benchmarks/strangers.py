@@ -11,7 +11,7 @@ Adds to benchmarks/results/strangers.json; resumable.
 import json
 import os
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,26 +24,44 @@ from bundles import SETTINGS, TWICE, UNHEARD, read  # noqa: E402
 from tries import side  # noqa: E402
 
 from quaver import EMOTIONS, networks, voices  # noqa: E402
+from quaver.answers import predict  # noqa: E402
 from quaver.files import write_json  # noqa: E402
-from quaver.fit import BEST, fit, predict, uar  # noqa: E402
+from quaver.fit import BEST, fit, uar  # noqa: E402
+from quaver.frontend import spec  # noqa: E402
 from quaver.networks import small  # noqa: E402
 from quaver.sides import Side, augmented  # noqa: E402
 from quaver.splits import Fold, protocol  # noqa: E402
 
 RESULTS = HERE / "results" / "strangers.json"
 SHIPPED = SETTINGS["small"]
-BOTH, SECOND = slice(None), slice(2 * small.WIDTH, None)  # what the blocks give
+SECOND = 2 * small.WIDTH  # where what the second block gives begins
 STUDIO = tuple(variant for variant in SHIPPED.variants if "microphone" not in variant)
-TRIES: dict[str, tuple[slice, dict[str, Any], tuple[str, ...]]] = {  # the blocks, the recipe, the variants
-    "as shipped": (BOTH, {}, SHIPPED.variants),
-    "balance of emotions": (BOTH, {"balance": "emotion"}, SHIPPED.variants),
-    "no balance": (BOTH, {"balance": ""}, SHIPPED.variants),
-    "the second block alone, own voices only": (SECOND, {"styles": 0.0}, SHIPPED.variants),
-    "own voices only": (BOTH, {"styles": 0.0}, SHIPPED.variants),
-    "all others with other voices": (BOTH, {"styles": 1.0}, SHIPPED.variants),
-    "no microphones": (BOTH, {}, STUDIO),
-    "the second block alone": (SECOND, {}, SHIPPED.variants),
-    "no variants": (BOTH, {}, ("",)),
+VOICES = {"styles": 0.5}
+
+
+@dataclass(frozen=True)
+class Try:
+    """What differs from the shipped recipe."""
+
+    recipe: dict[str, Any] = field(default_factory=dict)
+    first: int = 0  # of the values that the blocks give
+    variants: tuple[str, ...] = SHIPPED.variants
+    changes: dict[str, Any] = field(default_factory=dict)  # of the frontend
+
+
+HEARD = {"pause": None}
+TRIES = {
+    "as shipped": Try(),
+    "without the mean of weights": Try({"average": 0.0}),
+    "half with other voices": Try(VOICES),
+    "no variants": Try(variants=("",)),
+    "no microphones": Try(variants=STUDIO),
+    "the second block alone": Try(first=SECOND),
+    "pauses heard, no mean of weights": Try({"average": 0.0}, changes=HEARD),
+    "the same, half with other voices": Try({"average": 0.0, **VOICES}, changes=HEARD),
+    "the same, balance of emotions": Try({"average": 0.0, **VOICES, "balance": "emotion"}, changes=HEARD),
+    "the same, no balance": Try({"average": 0.0, **VOICES, "balance": ""}, changes=HEARD),
+    "pauses heard, no mean, the second block alone": Try({"average": 0.0}, SECOND, changes=HEARD),
 }
 
 
@@ -51,24 +69,26 @@ def main() -> None:
     """Run the tries that are not in the table yet."""
     done = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     heard = read().where(lambda clip: clip.group not in UNHEARD | TWICE)
-    for what, (blocks, recipe, variants) in TRIES.items():
+    for what, how in TRIES.items():
         for fold in protocol("corpora-loco").folds(heard, SHIPPED.recipe.seed):
             corpus = fold.test.corpora[0]
             if corpus not in done.setdefault(what, {}):
-                done[what][corpus] = tried(fold, blocks, replace(SHIPPED.recipe, **recipe), variants)
-                write_json(RESULTS, done)
+                done[what][corpus] = tried(fold, how)
+                write_json(RESULTS, {what: done[what] for what in TRIES if what in done})
                 print(f"{what}, {corpus} left out: {done[what][corpus]}", file=sys.stderr, flush=True)
 
 
-def tried(fold: Fold, blocks: slice, recipe: Any, variants: tuple[str, ...]) -> dict[str, float]:
+def tried(fold: Fold, how: Try) -> dict[str, float]:
     """Train a head; give the UAR on half of the speakers left out, as they are, taken together, and adapted."""
+    frontend, recipe = replace(spec("logmel"), **how.changes), replace(SHIPPED.recipe, **how.recipe)
     train, validation, test = (
-        of_blocks(side(clips), blocks) for clips in (augmented(fold.train, variants), fold.validation, fold.test)
+        from_value(side(clips, frontend), how.first)
+        for clips in (augmented(fold.train, how.variants), fold.validation, fold.test)
     )
     mean, variance = train.data.features.mean(axis=0), train.data.features.var(axis=0)
     shown = train.with_adapted()
     shown = train.with_styles(shown) if recipe.styles else shown
-    shape, share = shown.features.shape[1:], 1 / len(variants)
+    shape, share = shown.features.shape[1:], 1 / len(how.variants)
     with TemporaryDirectory() as folder:
         made = lambda: networks.build("small", shape, len(EMOTIONS), mean=mean, variance=variance)  # noqa: E731
         fit(made, shown, validation.data, len(EMOTIONS), recipe, Path(folder), share=share)
@@ -76,9 +96,9 @@ def tried(fold: Fold, blocks: slice, recipe: Any, variants: tuple[str, ...]) -> 
     return scored(model, test, mean, np.sqrt(variance))
 
 
-def of_blocks(heard: Side, blocks: slice) -> Side:
-    """Keep what some of the blocks give."""
-    return Side(heard.clips, replace(heard.data, features=heard.data.features[:, blocks]))
+def from_value(heard: Side, first: int) -> Side:
+    """Leave out the values before one."""
+    return Side(heard.clips, replace(heard.data, features=heard.data.features[:, first:]))
 
 
 def scored(model: Any, test: Side, mean: np.ndarray, deviation: np.ndarray) -> dict[str, float]:

@@ -44,16 +44,22 @@ static int pushed(int count, unsigned seed)
 
 int main(void)
 {
-    int head[2], told[5];
+    int head[2], told[6];
     while (fread(head, 4, 2, stdin) == 2 && fread(samples, sizeof *samples, (size_t)*head, stdin) == (size_t)*head) {
         memset(&arena, 0xff, sizeof arena); /* NaN: nothing may be taken for zero */
         memset(features, 0, sizeof features);
+#ifdef QUAVER_FRAMES
+        told[5] = 0;
+        told[0] = (int)quaver_features(&arena, samples, head[0], told + 5, features);
+#else
         told[0] = (int)quaver_features(&arena, samples, head[0], features);
+        told[5] = 1;
+#endif
         told[1] = (int)quaver_classify(&arena, samples, head[0], whole);
         told[3] = pushed(head[0], (unsigned)head[1]);
         told[2] = (int)quaver_finish(&stream, &arena, streamed);
         told[4] = stream.windows;
-        fwrite(told, 4, 5, stdout);
+        fwrite(told, 4, 6, stdout);
         fwrite(features, 4, QUAVER_INPUTS, stdout);
         fwrite(whole, 4, QUAVER_OUTPUTS, stdout);
         fwrite(streamed, 4, QUAVER_OUTPUTS, stdout);
@@ -87,7 +93,7 @@ class Program:
         done = subprocess.run([self.folder / "hear"], input=fed, capture_output=True)
         assert done.returncode == 0, done.stderr.decode()[:2000]
         rows = np.frombuffer(done.stdout, "<f4").reshape(len(sounds), -1)
-        return rows[:, :5].copy().view("<i4"), rows[:, 5:-14], rows[:, -14:-7], rows[:, -7:]
+        return rows[:, :6].copy().view("<i4"), rows[:, 6:-14], rows[:, -14:-7], rows[:, -7:]
 
     def expected(self, sound):
         predictor = Predictor(self.bundle)

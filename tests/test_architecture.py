@@ -12,14 +12,14 @@ from conftest import ROOT
 
 SOURCE = ROOT / "src" / "quaver"
 ROWS = (  # from the bottom; a module imports only from rows below its own
-    {"emotions", "errors", "files", "machine", "styles"},
+    {"averages", "emotions", "errors", "files", "machine", "styles"},
     {"backend", "balance", "card_rules", "containers"},
     {"audio"},
     {"manifest", "frontend"},
     {"bundle", "cells", "deal", "likeness", "augment", "corpora", "onnx_graph", "prediction", "profiles", "windows"},
     {"excerpts", "splits", "prints", "zoo", "plots", "export_attention", "export_recurrent", "calibrate"},
     {"copies", "export", "page", "quantise", "teachers"},
-    {"leaks", "networks"},
+    {"answers", "leaks", "networks"},
     {"stems", "runtime"},
     {"predict", "dataset", "scores"},
     {"evaluate", "fit", "provenance", "together", "voices"},

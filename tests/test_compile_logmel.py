@@ -47,21 +47,29 @@ def lengths(speech, *seconds):
     return [speech[7000 * i :][: int(s * RATE)] for i, s in enumerate(seconds)]
 
 
+def with_pauses(speech):
+    """Speech of which most is silent, or nearly so."""
+    quiet = np.tile(np.float32([1, 0, 1e-3, 1, 0]), (6400, 1)).T.reshape(-1)
+    return quiet * speech[: len(quiet)]
+
+
 def test_features_are_those_of_numpy(single, bytewise, speech):
     for program in (single, bytewise):
-        sounds = lengths(speech, 0.1, 0.7, 1, 2.3, 4.5)
+        sounds = [*lengths(speech, 0.1, 0.7, 1, 2.3, 4.5), with_pauses(speech)]
         told, features, _, _ = program(*sounds)
         assert (told[:, 0] == OK).all()
-        for got, sound in zip(features, sounds, strict=True):
-            wanted = frontend.features(sound, program.bundle.card.spec)
-            assert not got[wanted.size :].any()
+        spec = program.bundle.card.spec
+        for got, sound, frames in zip(features, sounds, told[:, 5], strict=True):
+            wanted = frontend.features(sound, spec)
+            assert len(wanted) == frames
+            assert not got[spec.frames(len(sound)) * spec.n_mels :].any()
             noise = got[: wanted.size].reshape(wanted.shape) - wanted
             assert 10 * np.log10(np.square(wanted).sum() / np.square(noise).sum()) >= 90
             assert np.abs(noise).max() <= 1e-4
 
 
 def test_sounds_of_every_length_are_heard_as_quaver_predict_hears_them(single, bytewise, speech):
-    sounds = lengths(speech, 0.1, 0.33, 1, 2.3, 4.5, 4.6, 5, 20)
+    sounds = [*lengths(speech, 0.1, 0.33, 1, 2.3, 4.5, 4.6, 5, 20), with_pauses(speech)]
     for program, bar in ((single, 1e-4), (bytewise, 0.03)):
         told, _, whole, _ = program(*sounds)
         assert (told[:, 1] == OK).all()
@@ -78,6 +86,7 @@ def test_the_network_computes_in_bytes(bytewise):
 
 
 def test_pieces_of_any_size_give_what_the_whole_gives(single, bytewise, speech):
+    assert len(frontend.features(with_pauses(speech), frontend.spec("logmel"))) < 150
     quiet = np.concatenate([speech[: 5 * RATE], np.zeros(7 * RATE, np.float32), speech[: 3 * RATE]])
     sounds = [*lengths(speech, 0.05, 1, 4.5, 4.51, 6, 6.1), quiet, np.zeros(9 * RATE, np.float32)]
     for program, rounds in ((single, 3), (bytewise, 1)):

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 
 from quaver import networks
+from quaver.answers import predict
+from quaver.averages import averaged
 from quaver.backend import keras
 from quaver.balance import Data, mixed, targets
 from quaver.balance import weights as weights_of
 from quaver.errors import TrainingError
-from quaver.fit import FIELDS, Recipe, best_row, fit, predict, rate, refit, uar
+from quaver.fit import FIELDS, Recipe, best_row, fit, rate, refit, uar
 
 LABELS = 3
 
@@ -65,6 +67,54 @@ def test_a_run_interrupted_within_an_epoch_goes_on_from_the_last_whole_one(sides
     assert weights(tmp_path)  # a usable network is there at once
     fit(small_network, *sides, LABELS, Recipe(epochs=5), tmp_path, resume=True)
     assert same(weights(tmp_path), weights(whole[0]))
+
+
+def test_the_mean_of_weights_is_that_of_the_epochs(sides, tmp_path):
+    """All of them count the same at first; the kept network and the validation are those of the mean."""
+    recipe = Recipe(epochs=4, average=0.9)
+    seen = []
+
+    def look(text):
+        (path,) = tmp_path.glob("checkpoint-*.keras")
+        seen.append(networks.load(path).get_weights())
+
+    history = fit(small_network, *sides, LABELS, recipe, tmp_path, say=look)
+    mean = networks.load(tmp_path / "mean-of-checkpoint-004.keras")
+    for values, *each in zip(mean.get_weights(), *seen, strict=True):
+        if values.dtype == np.float32:
+            assert np.allclose(values, np.mean(each, axis=0), atol=1e-6)
+    answers = predict(mean, sides[1].features)
+    assert history[-1]["val_uar"] == pytest.approx(uar(answers, sides[1].truth))
+    refit(
+        small_network,
+        sides[0],
+        LABELS,
+        recipe,
+        [{**row, "val_uar": row["epoch"]} for row in history],
+        tmp_path / "r.keras",
+    )
+    assert all(
+        np.allclose(a, b)
+        for a, b in zip(networks.load(tmp_path / "r.keras").get_weights(), mean.get_weights(), strict=True)
+    )
+
+
+def test_means_count_older_epochs_for_less():
+    mean = [np.zeros(1, np.float32), np.uint32([7])]
+    for epoch, value in enumerate((1.0, 0.0, 0.0, 1.0), start=1):
+        mean = averaged(mean, [np.float32([value]), np.uint32([epoch])], 0.5, epoch)
+    assert mean[0] == pytest.approx(0.5 + 0.5**3)  # the first two count the same
+    assert mean[1] == 4
+
+
+@pytest.mark.parametrize("average", [0.0, 0.8])
+def test_a_mean_goes_on_after_a_stop(sides, tmp_path, average):
+    at_once, in_parts = tmp_path / "a", tmp_path / "b"
+    fit(small_network, *sides, LABELS, Recipe(epochs=5, average=average), at_once)
+    fit(small_network, *sides, LABELS, Recipe(epochs=2, average=average), in_parts)
+    fit(small_network, *sides, LABELS, Recipe(epochs=5, average=average), in_parts, resume=True)
+    assert same(weights(at_once), weights(in_parts))
+    assert len(list(in_parts.glob("*checkpoint-*"))) == (2 if average else 1)
 
 
 def test_without_resume_training_begins_anew(sides, whole, tmp_path):

@@ -5,9 +5,10 @@ import onnxruntime
 import pytest
 
 from quaver import heads, networks
+from quaver.answers import predict
 from quaver.balance import Data
 from quaver.export import to_onnx
-from quaver.fit import Recipe, predict, uar
+from quaver.fit import Recipe, uar
 from quaver.manifest import Clip, Manifest
 from quaver.networks import nano
 from quaver.sides import Side

@@ -12,7 +12,7 @@ from quaver.errors import AudioError, SpecError
 from quaver.frontend import LogmelSpec
 
 SPEC = LogmelSpec()
-WHISPER = LogmelSpec(peak=None, floor_power=1e-10)
+WHISPER = LogmelSpec(peak=None, pause=None, floor_power=1e-10)
 CLIPS = sorted((ROOT / "data" / "emodb" / "wav").iterdir())[::27]
 
 
@@ -38,9 +38,37 @@ def test_real_clips_come_out_as_whisper_hears_them(path):
 def test_how_loud_a_clip_is_does_not_matter(path, gain):
     """The loudest value always lies at (2 + 4) / 4; otherwise it is what Whisper would hear at that level."""
     samples, _ = audio.load(path, SPEC.sample_rate)
-    values, theirs = frontend.features(np.float32(gain) * samples, SPEC), reference(samples)
+    spec = dataclasses.replace(SPEC, pause=None)
+    values, theirs = frontend.features(np.float32(gain) * samples, spec), reference(samples)
     assert values.max() == pytest.approx(1.5, abs=1e-6)
     assert np.abs(values - np.maximum(theirs + 1.5 - theirs.max(), -0.5)).max() <= 1e-4
+
+
+@pytest.mark.parametrize("path", CLIPS[::5], ids=lambda path: path.stem)
+@pytest.mark.parametrize(("pause", "edge"), [(3.0, 8), (1.5, 0), (2.0, 500)])
+def test_what_lies_between_words_is_left_out(path, pause, edge):
+    """Frames stay that have a band within `pause` decades of the loudest, or such a frame nearby; as they are."""
+    spoken, _ = audio.load(path, SPEC.sample_rate)
+    samples = np.concatenate([np.zeros(8000, np.float32), spoken, np.zeros(16_000, np.float32), spoken])
+    whole = frontend.features(samples, dataclasses.replace(SPEC, pause=None))
+    loud = np.flatnonzero(whole.max(axis=1) > whole.max() - pause / 4)
+    near = np.abs(np.arange(len(whole))[:, None] - loud).min(axis=1) <= edge
+    values = frontend.features(samples, dataclasses.replace(SPEC, pause=pause, pause_edge=edge))
+    assert np.array_equal(values, whole[near])
+    assert len(loud) <= len(values) < len(whole) or edge == 500
+
+
+def test_how_long_nobody_speaks_does_not_matter():
+    spoken, _ = audio.load(CLIPS[0], SPEC.sample_rate)
+    early, late = (
+        frontend.features(np.pad(spoken, (160 * before, 160 * after)), SPEC) for before, after in ((20, 300), (300, 20))
+    )
+    assert np.allclose(early, late, atol=1e-5)
+
+
+def test_a_clip_without_pauses_stays_whole(rng):
+    samples = rng.normal(size=16_000).astype(np.float32)
+    assert len(frontend.features(samples, SPEC)) == SPEC.frames(16_000)
 
 
 @pytest.mark.filterwarnings("ignore:n_fft=400")
@@ -81,6 +109,7 @@ def test_samples_that_cannot_be_used_are_refused(samples, message):
 CHANGES = [
     *({"sample_rate": 22_050}, {"n_fft": 512}, {"hop": 200}, {"n_mels": 64}, {"mel_low": 40.0}, {"mel_high": 7600.0}),
     *({"floor_power": 1e-3}, {"peak": 1.0}, {"peak": None}, {"floor_decades": 4.0}, {"offset": 3.0}, {"scale": 2.0}),
+    *({"pause": 2.0}, {"pause": None}, {"pause_edge": 4}),
 ]
 
 
@@ -98,11 +127,13 @@ def test_every_number_is_tested():
 
 
 def test_the_fingerprint_is_pinned():
-    assert SPEC.fingerprint == frontend.spec("logmel").fingerprint == "49cc1bb55229"
+    assert SPEC.fingerprint == frontend.spec("logmel").fingerprint == "1822b38c99dc"
     assert frontend.from_dict(SPEC.to_dict()) == SPEC
 
 
-@pytest.mark.parametrize("change", [{"n_fft": 15}, {"mel_high": 9000.0}, {"n_mels": 0}, {"scale": 0.0}, {"hop": 0}])
+@pytest.mark.parametrize(
+    "change", [{"n_fft": 15}, {"mel_high": 9000.0}, {"n_mels": 0}, {"scale": 0.0}, {"hop": 0}, {"pause": 0.0}]
+)
 def test_numbers_that_do_not_fit_are_refused(change):
     with pytest.raises(SpecError, match="frontend 'logmel'"):
         dataclasses.replace(SPEC, **change)

@@ -268,3 +268,4 @@ def test_ctrl_c_ends_with_130_and_no_traceback(calls, bundle):
     assert program.wait(timeout=60) == 130
     out, err = program.communicate()
     assert b"Traceback" not in err and FOOTER.encode() not in out
+    assert err.decode().splitlines()[-1].startswith("stopped; ")

@@ -1,5 +1,6 @@
 """Whisper's encoder in Keras and ONNX, against the same sums in NumPy; the weights' files; and the network on top."""
 
+import dataclasses
 import json
 import os
 import pickle
@@ -63,7 +64,7 @@ def test_the_encoder_computes_what_whisper_does(encoder, weights, frames, rng):
 def test_the_real_encoder_computes_what_whisper_does(emodb):
     """To 1e-3 on a real clip, every step and channel, which is what half precision leaves of the weights."""
     weights = teachers.load("whisper-tiny.en")
-    spec = frontend.spec("logmel")
+    spec = dataclasses.replace(frontend.spec("logmel"), pause=None)
     clip = min((emodb / "wav").iterdir(), key=lambda path: path.stat().st_size)
     features = frontend.features(audio.load(clip, spec.sample_rate)[0], spec)
     answer = np.asarray(whisper.encoder(weights, BLOCKS)(features[None]))[0]

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 from quaver import excerpts, networks
+from quaver.answers import predict
+from quaver.averages import averaged
 from quaver.backend import keras
 from quaver.balance import Data, mixed, targets, weights
 from quaver.errors import TrainingError
@@ -24,7 +26,7 @@ Row = dict[str, float]
 Array = np.ndarray[Any, np.dtype[Any]]
 
 BEST, REFIT = "best.keras", "refit.keras"
-PREDICT_BATCH = 64
+MEAN = "mean-of-"  # before the name of a checkpoint: its weights are the mean over epochs
 FIELDS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "val_uar", "learning_rate", "seconds")
 
 
@@ -42,6 +44,7 @@ class Recipe:
     mixup: float = 0.0  # of the Beta distribution from which two clips' shares in a mixture are drawn; 0: no mixtures
     adapted: bool = False  # show each clip also as a profile of its speaker makes it, where the network takes profiles
     styles: float = 0.0  # share of the other clips that is shown with somebody else's voice; see styles.py
+    average: float = 0.0  # how much of the mean of earlier epochs' weights stays in each epoch; 0: no mean is taken
     balance: str = ""  # "emotion": rare classes weigh as much as common ones; "corpus": in each corpus; see balance.py
     seed: int = 0
 
@@ -86,17 +89,15 @@ def fit(
             f"{len(train.truth)} clips to train on and {len(validation.truth)} to validate on; both are needed."
         )
     folder.mkdir(parents=True, exist_ok=True)
-    model, history = _restore(folder) if resume else (None, [])
+    model, mean, history = _restore(folder, recipe) if resume else (None, None, [])
     if model is None:
-        model, history = _compiled(build(), recipe), []
-    best = build()
+        model, mean, history = _compiled(build(), recipe), build(), []
     while not _finished(history, recipe):
-        row = _epoch(model, train, validation, labels, recipe, share, history)
+        row = _epoch((model, mean), train, validation, labels, recipe, share, history)
         history.append(row)
         if best_row(history) is row:
-            best.set_weights(model.get_weights())
-            save(best, folder / BEST)
-        _checkpoint(model, history, folder)
+            save(mean, folder / BEST)
+        _checkpoint(model, mean if recipe.average else None, history, folder)
         say(_line(history, recipe))
     return history
 
@@ -124,12 +125,10 @@ def refit(
         path: the file to make.
         share: how much of `data` an epoch shows, drawn anew each time.
     """
-    model, epochs = _compiled(build(), recipe), int(best_row(history)["epoch"])
+    models, epochs = (_compiled(build(), recipe), build()), int(best_row(history)["epoch"])
     for number in range(epochs):
-        _learn(model, data, labels, recipe, share, history[:number])
-    whole = build()
-    whole.set_weights(model.get_weights())
-    save(whole, path)
+        _learn(models, data, labels, recipe, share, history[:number])
+    save(models[1], path)
 
 
 def best_row(history: Sequence[Row]) -> Row:
@@ -141,21 +140,6 @@ def uar(probabilities: Array, truth: Array) -> float:
     """Average the recall over the classes that occur in `truth`."""
     hit = probabilities.argmax(axis=1) == truth
     return float(np.mean([hit[truth == label].mean() for label in np.unique(truth)]))
-
-
-def predict(model: Any, features: Array, frames: int = 0) -> Array:
-    """Run a network on (n, ...) features in batches of one shape, which is compiled once.
-
-    Clips that differ in length are heard in excerpts of `frames`, of whose answers the mean is given.
-    """
-    if features.dtype == object:
-        parts, owners = excerpts.covering(features, frames)
-        sums = np.add.reduceat(predict(model, parts), np.searchsorted(owners, np.arange(len(features))))
-        return np.asarray(sums / np.bincount(owners)[:, None])
-    rows = -len(features) % PREDICT_BATCH
-    padded = np.concatenate([features, np.zeros((rows, *features.shape[1:]), features.dtype)])
-    answers: Array = np.asarray(model.predict(padded, batch_size=PREDICT_BATCH, verbose=0))
-    return answers[: len(features)]
 
 
 def rate(history: Sequence[Row], recipe: Recipe) -> float:
@@ -185,11 +169,17 @@ def _compiled(model: Any, recipe: Recipe) -> Any:
 
 
 def _epoch(
-    model: Any, train: Data, validation: Data, labels: int, recipe: Recipe, share: float, history: Sequence[Row]
+    models: tuple[Any, Any],
+    train: Data,
+    validation: Data,
+    labels: int,
+    recipe: Recipe,
+    share: float,
+    history: Sequence[Row],
 ) -> Row:
     began, number = time.monotonic(), len(history) + 1
-    done = _learn(model, train, labels, recipe, share, history)
-    probabilities = predict(model, validation.features, validation.frames)
+    done = _learn(models, train, labels, recipe, share, history)
+    probabilities = predict(models[1], validation.features, validation.frames)
     picked = probabilities[np.arange(len(validation.truth)), validation.truth]
     return {
         "epoch": number,
@@ -203,9 +193,14 @@ def _epoch(
     }
 
 
-def _learn(model: Any, train: Data, labels: int, recipe: Recipe, share: float, history: Sequence[Row]) -> Any:
-    """Train for the epoch that follows `history`; what is shown depends on the seed and the epoch alone."""
-    number = len(history) + 1
+def _learn(
+    models: tuple[Any, Any], train: Data, labels: int, recipe: Recipe, share: float, history: Sequence[Row]
+) -> Any:
+    """Train for the epoch that follows `history`; what is shown depends on the seed and the epoch alone.
+
+    Of the two networks, which are alike, the first learns, and the second takes the mean of its weights over epochs.
+    """
+    (model, mean), number = models, len(history) + 1
     _seed_dropout(model, recipe.seed, number)
     model.optimizer.learning_rate = rate(history, recipe)
     shown = max(1, round(share * len(train.truth)))
@@ -226,7 +221,11 @@ def _learn(model: Any, train: Data, labels: int, recipe: Recipe, share: float, h
         heavy = np.ones(len(order), np.float32) if heavy is None else heavy
         rng = np.random.default_rng([recipe.seed, number, 1])
         features, wanted, heavy = mixed(features, wanted, heavy, corpus, recipe.mixup, rng)
+    if len(model.output_shape) == 3:  # every member learns from every clip
+        wanted = np.repeat(wanted[:, None], model.output_shape[1], axis=1)
+        heavy = None if heavy is None else np.repeat(heavy[:, None], model.output_shape[1], axis=1)
     fitted = model.fit(features, wanted, batch_size=batch, sample_weight=heavy, shuffle=False, verbose=0)
+    mean.set_weights(averaged(mean.get_weights(), model.get_weights(), recipe.average, number))
     return fitted.history
 
 
@@ -236,26 +235,29 @@ def _seed_dropout(model: Any, seed: int, epoch: int) -> None:
             generator.state.assign(np.array([1000 * seed + number, epoch], np.uint32))
 
 
-def _checkpoint(model: Any, history: list[Row], folder: Path) -> None:
+def _checkpoint(model: Any, mean: Any | None, history: list[Row], folder: Path) -> None:
     """Save everything under a new name, point state.json to it, and only then drop the older one."""
     name = f"checkpoint-{len(history):03d}.keras"
     save(model, folder / name)
+    if mean is not None:
+        save(mean, folder / f"{MEAN}{name}")
     with atomic_text(folder / "history.csv") as out:
         writer = csv.DictWriter(out, FIELDS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(history)
     write_json(folder / "state.json", {"checkpoint": name, "history": history})
-    for old in folder.glob("checkpoint-*.keras"):
-        if old.name != name:
+    for old in folder.glob("*checkpoint-*.keras"):
+        if not old.name.endswith(name):
             old.unlink()
 
 
-def _restore(folder: Path) -> tuple[Any, list[Row]]:
+def _restore(folder: Path, recipe: Recipe) -> tuple[Any, Any, list[Row]]:
     try:
         state = json.loads((folder / "state.json").read_text())
-        return networks.load(folder / state["checkpoint"]), state["history"]
+        mean = f"{MEAN if recipe.average else ''}{state['checkpoint']}"
+        return networks.load(folder / state["checkpoint"]), networks.load(folder / mean), state["history"]
     except FileNotFoundError:
-        return None, []
+        return None, None, []
     except (ValueError, KeyError, OSError) as error:
         raise TrainingError(f"{folder} holds a checkpoint that cannot be read ({error}); delete it.") from error
 

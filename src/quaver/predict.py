@@ -162,7 +162,9 @@ class Predictor:
         return *ends, self.network.features(samples)
 
     def _segments(self, rows: Sequence[tuple[float, float, Array]], ear: "_Ear") -> list[Segment]:
-        raw = ear.run(np.stack([features for _, _, features in rows]))
+        heard = [features for _, _, features in rows]
+        alike = len({features.shape for features in heard}) == 1  # without pauses, windows differ in length
+        raw = np.concatenate([ear.run(part) for part in ([np.stack(heard)] if alike else [h[None] for h in heard])])
         return self._answered([(start, end) for start, end, _ in rows], raw)
 
     def _answered(self, ends: Sequence[tuple[float, float]], raw: Array) -> list[Segment]:

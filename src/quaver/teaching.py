@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from quaver import dataset, networks, stems, zoo
+from quaver.answers import predict
 from quaver.balance import Data
 from quaver.bundle import MODEL, Bundle
 from quaver.card_rules import CARD
 from quaver.errors import BundleError, TrainingError
-from quaver.fit import BEST, REFIT, predict
+from quaver.fit import BEST, REFIT
 from quaver.manifest import Manifest
 from quaver.splits import Fold
 from quaver.stems import Stem

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from quaver import calibrate, dataset, evaluate, export, heads, leaks, networks, plots, provenance, run_folder
+from quaver.answers import predict
 from quaver.balance import Data
 from quaver.bundle import Bundle, Card
 from quaver.emotions import in_order
 from quaver.errors import TrainingError
 from quaver.files import write_json
-from quaver.fit import BEST, REFIT, Row, best_row, fit, predict, refit, save
+from quaver.fit import BEST, REFIT, Row, best_row, fit, refit, save
 from quaver.job import Job, Settings
 from quaver.manifest import Manifest
 from quaver.scores import Scores

@@ -4,13 +4,13 @@ import csv
 import io
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from quaver.cli.output import Json, emit, progress
+from quaver.cli.output import Json, emit, progress, say
 
 if TYPE_CHECKING:
     from quaver.cli.inputs import Input
@@ -77,14 +77,25 @@ def predict(
     items = expand(inputs)
     predictor = load(bundle or DEFAULT, coverage=coverage or COVERAGE)
     rows = heard_together(predictor, items) if _together(together, speaker, items) else heard(predictor, items, speaker)
-    if form == "text" and output is None:
-        done = stream(rows, items, single(inputs), timeline, sets=coverage is not None)
-        _hint(done, bool(speaker or together) or not predictor.network.adapts)
-    else:
-        done = _with_bar(rows, len(items))
-        _write(done, form, single(inputs), timeline, output)
+    with _told_of_stop():
+        if form == "text" and output is None:
+            done = stream(rows, items, single(inputs), timeline, sets=coverage is not None)
+            _hint(done, bool(speaker or together) or not predictor.network.adapts)
+        else:
+            done = _with_bar(rows, len(items))
+            _write(done, form, single(inputs), timeline, output)
     if all("error" in row for row in done):
         raise typer.Exit(1)
+
+
+@contextmanager
+def _told_of_stop() -> Iterator[None]:
+    """Say on Ctrl-C that there would have been more."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("stopped; what is not shown was not heard, and no file was written.")
+        raise
 
 
 def _format(as_json: bool, as_csv: bool, output: Path | None) -> str:

@@ -39,6 +39,7 @@ def train(
     mixup: Annotated[float, typer.Option(help="Mix clips; the Beta distribution's parameter, such as 1.")] = 0,
     adapted: Annotated[bool, typer.Option("--adapted", help="Learn voices as profiles make them, too.")] = False,
     styles: Annotated[float, typer.Option(min=0, max=1, help="Share of clips shown with another voice.")] = 0,
+    average: Annotated[float, typer.Option(min=0, max=0.99, help="Of the mean of weights that stays an epoch.")] = 0,
     refit: Annotated[bool, typer.Option("--refit", help="Then let validation speakers teach too.")] = False,
     teacher: Annotated[str, typer.Option(help="Learn from its answers: a run of the same folds, or a bundle.")] = "",
     teacher_share: Annotated[float, typer.Option(min=0, max=1, help="Of its answers beside the labels.")] = 0.5,
@@ -62,7 +63,7 @@ def train(
     from quaver.train import Settings
 
     shown = Recipe(mixup=mixup, adapted=adapted, styles=styles, balance=balance, refit=refit, seed=seed)
-    recipe = replace(shown, epochs=epochs, batch=batch, learning_rate=learning_rate, patience=patience)
+    recipe = replace(shown, average=average, epochs=epochs, batch=batch, learning_rate=learning_rate, patience=patience)
     rows = ("", *(name for name in variants.split(",") if name))
     teaching = Teaching(teacher, teacher_share) if teacher else None
     settings = Settings(network, frontend or made_for(network), protocol, rows, recipe, teaching)

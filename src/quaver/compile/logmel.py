@@ -40,8 +40,20 @@ class Sound(sound.Sound):
             **{"FLOOR_POWER": max(spec.floor_power, 1.2e-38), "FLOOR_DECADES": spec.floor_decades},
             **{"LEVELLED": int(spec.peak is not None), "PEAK": spec.peak or 0.0},
             **{"OFFSET": spec.offset, "SCALE": spec.scale},
+            **self._pauses(1.0),
         }
-        return "\n".join([sound.macros(spec, numbers), sound.transform(), sound.kit("logmel")])
+        return "\n".join([sound.macros(spec, numbers), sound.transform(), self._twin("logmel")])
+
+    def _pauses(self, decade: float) -> dict[str, int | float]:
+        """Give the macros of pauses, if they are left out; a decade is so much in the levels of a frame."""
+        if self.spec.pause is None:
+            return {}
+        return {"PAUSE": self.spec.pause * decade, "PAUSE_EDGE": self.spec.pause_edge}
+
+    def _twin(self, name: str) -> str:
+        """Read the C twin, with what leaves pauses out if they are."""
+        pauses = "" if self.spec.pause is None else f"{sound.kit('pauses')}\n"
+        return sound.kit(name).replace("@PAUSES@", pauses)
 
     def tables(self) -> dict[str, Array]:
         """Give the constants that the C reads, by name."""

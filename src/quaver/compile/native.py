@@ -22,7 +22,6 @@ from quaver.compile.targets import find
 from quaver.compile.verify import bar
 from quaver.errors import CompileError
 from quaver.files import cache_folder, write_json
-from quaver.frontend import LogmelSpec
 from quaver.onnx_graph import VOICE_DEVIATION, VOICE_MEAN
 from quaver.profiles import ENOUGH
 from quaver.runtime import Network as Reference
@@ -31,7 +30,7 @@ from quaver.runtime import Options
 Array = np.ndarray[Any, np.dtype[Any]]
 
 LIBRARY, FACTS = "libquaver.so", "native.json"
-LAYOUT = "2"  # of what lies in the cache
+LAYOUT = "3"  # of what lies in the cache
 _COMMAND = "quaver.load(..., runtime='native')"
 _CPUINFO = Path("/proc/cpuinfo")
 _FLOATS = np.ctypeslib.ndpointer(np.float32, flags="C_CONTIGUOUS")
@@ -83,7 +82,8 @@ class Network(Reference):
         self._network.restype = None
         if self._facts.hears:
             self._features = library.quaver_features
-            self._features.argtypes = (ctypes.c_void_p, _FLOATS, ctypes.c_int, _FLOATS)
+            counted = (ctypes.POINTER(ctypes.c_int),) if self._facts.frame else ()
+            self._features.argtypes = (ctypes.c_void_p, _FLOATS, ctypes.c_int, *counted, _FLOATS)
 
     def run(self, features: Array, options: Options | None = None) -> tuple[Array, Array | None]:
         """Run the network.
@@ -111,12 +111,10 @@ class Network(Reference):
         """Compute the features of one clip, in C where they have C."""
         samples = np.ascontiguousarray(samples, np.float32)
         if self._facts.hears and self._facts.shortest <= len(samples) <= self._facts.longest:
-            spec = self.card.spec
-            frames = spec.frames(len(samples)) if isinstance(spec, LogmelSpec) and self._facts.frame else 0
-            made = np.empty(frames * self._facts.frame or self._facts.inputs, np.float32)
-            arena = self._arena()
-            if self._features(arena.ctypes.data, samples, len(samples), made) == 0:
-                return made if not self._facts.frame else made.reshape(-1, self._facts.frame)
+            made, arena, frames = np.empty(self._facts.inputs, np.float32), self._arena(), ctypes.c_int()
+            told = (ctypes.byref(frames),) if self._facts.frame else ()
+            if self._features(arena.ctypes.data, samples, len(samples), *told, made) == 0:
+                return made.reshape(-1, self._facts.frame)[: frames.value].copy() if told else made
         return frontend.features(samples, self.card.spec)  # which also says what is wrong with the samples
 
     def _arena(self) -> Array:

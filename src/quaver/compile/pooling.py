@@ -20,7 +20,8 @@ def pool_shape(node: Node, shapes: Shapes, graph: Graph) -> Shape:
     if len(node.outputs) > 1:
         raise node.refuse("its second output, the places of the values, is not computed", "leave that output out")
     before = shapes[node.inputs[0]]
-    return out_shape(node, before, geometry(node, before, tuple(node.attributes["kernel_shape"])).out, before[1])
+    made = geometry(node, before, tuple(node.attributes["kernel_shape"]))
+    return out_shape(node, before, (made.out[0], made.along), before[1])
 
 
 def pool_call(node: Node, plan: Plan, kernel: str, divisor: int = 0) -> Step:
@@ -29,7 +30,7 @@ def pool_call(node: Node, plan: Plan, kernel: str, divisor: int = 0) -> Step:
     made = geometry(node, x.shape, tuple(node.attributes["kernel_shape"]))
     (x_row, x_step), (y_row, y_step) = _steps(x), _steps(y)
     fields = {
-        **dict(zip(("rows", "places"), made.out, strict=True)),
+        **{"rows": made.out[0], "places": made.along},
         **dict(zip(("height", "width"), made.size, strict=True)),
         **dict(zip(("window_down", "window_along"), made.kernel, strict=True)),
         **dict(zip(("stride_down", "stride_along"), made.stride, strict=True)),

@@ -14,6 +14,13 @@ from quaver.compile.room import Room
 from quaver.compile.sound import Sound
 from quaver.compile.streams import Stream
 
+# What stands in the kit for the marks of networks that take any number of frames.
+_FRAMES = {
+    **{"TAKES_FRAMES": "int frames, ", "FRAMES": "frames, "},
+    **{"GIVES_FRAMES": "int *frames, ", "SET_FRAMES": "*frames = made;\n    "},
+    **{"OWN_FRAMES": "int frames;\n    ", "ASK_FRAMES": "&frames, "},
+    "TOLD_FRAMES": ", and how many frames they are",
+}
 SILENCE = 1e-4  # of full scale: -80 dB; a window whose peak lies below it is left out
 
 
@@ -124,9 +131,8 @@ class Program:
         return "\n".join([sound.text(), defined, _HOLDS.replace("@KIND@", sound.kind), told, kit])
 
     def told(self, text: str) -> str:
-        """Fill in where the network is told how many frames its input has, if that is open."""
-        given = ("int frames, ", "frames, ", "QUAVER_FRAMES(length), ") if self.plan.open else ("", "", "")
-        marks = dict(zip(("TAKES_FRAMES", "FRAMES", "COUNTED"), given, strict=True))
+        """Fill in where somebody is told how many frames there are, if that is open."""
+        marks = _FRAMES if self.plan.open else dict.fromkeys(_FRAMES, "")
         return filled(text, marks | voice.marks(self.plan))
 
     def _numbers(self) -> dict[str, int | str]:

@@ -59,6 +59,11 @@ def program_of(bundle: Bundle, command: str, *, keep: bool = True, fixed: bool =
     window, hop = (round(card.window[key] * spec.sample_rate) for key in ("seconds", "hop"))
     sound = sound_of(spec, round(whole(card.window) * spec.sample_rate), keep=keep, fixed=fixed)
     network = plan_of(bundle.model, f"bundle {card.name!r}", lean=not keep, roomy=roomy, longest=sound.frames)
+    if isinstance(spec, LogmelSpec) and spec.pause is not None and not network.open:
+        raise CompileError(
+            f"the frontend {spec.name!r} leaves pauses out, so the network has to take any number of frames; this one "
+            "takes a fixed one. Train with pause=None, or export it with open frames."
+        )
     contract = Contract(
         name=card.name,
         command=command,

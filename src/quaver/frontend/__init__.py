@@ -9,7 +9,16 @@ __all__ = ["NAMES", "ArticleSpec", "FrontendSpec", "LogmelSpec", "features", "fr
 
 # 32 ms, a power of two, every 20 ms: 150 frames for 3 s. The loudest value is 1, six decades of power below it -1.
 _NANO = LogmelSpec(
-    "logmel-nano", n_fft=512, hop=320, n_mels=48, mel_low=60.0, floor_decades=6.0, offset=3.0, scale=3.0, peak=0.0
+    "logmel-nano",
+    n_fft=512,
+    hop=320,
+    n_mels=48,
+    mel_low=60.0,
+    floor_decades=6.0,
+    offset=3.0,
+    scale=3.0,
+    peak=0.0,
+    pause=None,
 )
 _SPECS: dict[str, FrontendSpec] = {
     made.name: made for made in (ArticleSpec(), ArticleSpec(name="article-edge", tuning=0.0), LogmelSpec(), _NANO)

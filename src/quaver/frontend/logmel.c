@@ -69,21 +69,34 @@ static void logmel_frame(logmel_work *work, const float *samples, int count, int
     logmel_bands(work->power, decades);
 }
 
-/* Make features of decades, in their place. */
-static void logmel_settle(float *features, int values)
+typedef float logmel_level;
+
+static logmel_level logmel_loudest(const float *features, int values)
 {
     float loudest = -INFINITY;
     for (int i = 0; i < values; i++)
         loudest = features[i] > loudest ? features[i] : loudest;
+    return loudest;
+}
+
+@PAUSES@/* Make features of the decades of some frames, in their place; gives the frames that are left. */
+static int logmel_settle(float *features, int frames)
+{
+    const float loudest = logmel_loudest(features, frames * MELS);
     /* The loudest value stays where it is, or comes to where every window has it. */
     const float peak = LEVELLED ? PEAK : loudest, floor = peak - FLOOR_DECADES;
-    for (int i = 0; i < values; i++) {
+#ifdef PAUSE
+    frames = logmel_unpaused(features, frames, loudest - PAUSE);
+#endif
+    for (int i = 0; i < frames * MELS; i++) {
         const float level = LEVELLED ? (features[i] - loudest) + PEAK : features[i];
         features[i] = ((level > floor ? level : floor) + OFFSET) / SCALE;
     }
+    return frames;
 }
 
-/* Compute (count / HOP, MELS) features of more than FFT_SIZE / 2 samples. Gives 0 if they are not finite. */
+/* Compute (frames, MELS) features, count / HOP frames less the pauses, of more than FFT_SIZE / 2 samples. Gives the
+ * frames; 0 if the samples are not finite. */
 static int logmel_features(logmel_work *work, const float *samples, int count, float *features)
 {
     const int frames = count / HOP;
@@ -94,6 +107,5 @@ static int logmel_features(logmel_work *work, const float *samples, int count, f
         return 0;
     for (int frame = 0; frame < frames; frame++)
         logmel_frame(work, samples, count, frame, features + frame * MELS);
-    logmel_settle(features, frames * MELS);
-    return 1;
+    return logmel_settle(features, frames);
 }

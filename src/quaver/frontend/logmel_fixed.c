@@ -92,22 +92,37 @@ static void logmel_frame(logmel_work *work, const short *samples, int count, int
     logmel_bands(work->fft.real[at], work->fft.imag[at], grown, levels);
 }
 
-/* Make features of logarithms, in their place. */
-static void logmel_settle(float *features, int values)
+typedef int logmel_level;
+
+/* The largest of values that stand where features will. */
+static logmel_level logmel_loudest(const float *features, int values)
 {
     int loudest = LEVEL_FLOOR, level;
     for (int i = 0; i < values; i++) {
         memcpy(&level, features + i, sizeof level);
         loudest = level > loudest ? level : loudest;
     }
-    for (int i = 0; i < values; i++) {
+    return loudest;
+}
+
+@PAUSES@/* Make features of the logarithms of some frames, in their place; gives the frames that are left. */
+static int logmel_settle(float *features, int frames)
+{
+    const int loudest = logmel_loudest(features, frames * MELS);
+#ifdef PAUSE
+    frames = logmel_unpaused(features, frames, loudest - PAUSE);
+#endif
+    for (int i = 0; i < frames * MELS; i++) {
+        int level;
         memcpy(&level, features + i, sizeof level);
         level = level > loudest - LEVEL_RANGE ? level : loudest - LEVEL_RANGE;
         features[i] = (float)(LEVELLED ? level - loudest : level) * LEVEL_SCALE + LEVEL_PEAK;
     }
+    return frames;
 }
 
-/* Compute (count / HOP, MELS) features of more than FFT_SIZE / 2 samples. */
+/* Compute (frames, MELS) features, count / HOP frames less the pauses, of more than FFT_SIZE / 2 samples; gives the
+ * frames. */
 static int logmel_features(logmel_work *work, const short *samples, int count, float *features)
 {
     const int frames = count / HOP;
@@ -116,6 +131,5 @@ static int logmel_features(logmel_work *work, const short *samples, int count, f
         logmel_frame(work, samples, count, frame, levels);
         memcpy(features + frame * MELS, levels, sizeof levels);
     }
-    logmel_settle(features, frames * MELS);
-    return 1;
+    return logmel_settle(features, frames);
 }

@@ -168,8 +168,9 @@ class LogmelSpec(MelSpec):
     """A log-mel spectrogram as Whisper takes it: logarithmic, nothing further than 8 decades below the loudest.
 
     Whisper hears how loud a clip is. Here the loudest value of a clip or window always lies at `peak`: how far the
-    microphone stood, and how the input was set, no longer matters. With `peak=None` and `floor_power=1e-10` the values
-    are Whisper's own.
+    microphone stood, and how the input was set, no longer matters. Pauses are left out: how long somebody was recorded
+    before and after speaking says nothing of the mood. With `peak=None`, `pause=None` and `floor_power=1e-10` the
+    values are Whisper's own.
 
     Example:
         >>> LogmelSpec().shape, LogmelSpec().frames(16_000)
@@ -188,12 +189,19 @@ class LogmelSpec(MelSpec):
     floor_power: float = 1e-20  # smallest mel power that counts
     peak: float | None = 2.0  # decades; where the loudest mel value of the clip or window is moved; None: it stays
     floor_decades: float = 8.0  # below the loudest mel value of the clip or window
+    pause: float | None = (
+        3.0  # decades below the loudest mel value that no band of a pause comes up to; None: all stays
+    )
+    pause_edge: int = 8  # frames on either side of louder ones that are not taken for pauses
     offset: float = 4.0  # added to the logarithm, before it is divided by
     scale: float = 4.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.expect(min(self.floor_power, self.floor_decades, self.scale) > 0, "floors and scale must be positive")
+        self.expect(
+            self.pause is None or (self.pause > 0 and self.pause_edge >= 0), "pauses must lie below the loudest value"
+        )
 
     @property
     def shape(self) -> tuple[int | None, ...]:
@@ -206,7 +214,7 @@ class LogmelSpec(MelSpec):
         return tuple(f"mel_{i}" for i in range(self.n_mels))
 
     def frames(self, n_samples: int) -> int:
-        """Count the frames of a clip: centred on every hop, without one behind the last whole hop."""
+        """Count the frames of a clip, pauses among them: centred on every hop, none behind the last whole hop."""
         return n_samples // self.hop
 
 

@@ -82,10 +82,11 @@ def whole(name: str, trained: Any, features: np.ndarray) -> Any:
     part = stem(name)
     if part is None:
         return trained
+    from quaver.networks import small
     from quaver.networks.layers import continued
 
     beginning = part.build()
-    x = continued(beginning.output, trained)
+    x = continued(beginning.output, small.merged(trained))
     return keras().Model(beginning.input, x, name=name)
 
 

@@ -126,6 +126,48 @@ class Speaker(Layer):  # type: ignore[misc, valid-type]
 
 
 @_registered
+class Members(Layer):  # type: ignore[misc, valid-type]
+    """A dense layer for each of several members, who each have their own part of the values.
+
+    (batch, members * n) to (batch, members, labels).
+    """
+
+    def __init__(
+        self, members: int, labels: int, kernel_regularizer: Any = None, seed: int | None = None, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self.members, self.labels, self.seed = members, labels, seed
+        self.kernel_regularizer = _keras.regularizers.get(kernel_regularizer)
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Make the weights for (batch, members * n)."""
+        inner = int(shape[-1] or 0) // self.members
+        most = (6 / (inner + self.labels)) ** 0.5  # Glorot's, for each member
+        start = _keras.initializers.RandomUniform(-most, most, seed=self.seed)
+        kernel = (self.members, inner, self.labels)
+        self.kernel = self.add_weight(kernel, initializer=start, regularizer=self.kernel_regularizer, name="kernel")
+        self.bias = self.add_weight((self.members, self.labels), initializer="zeros", name="bias")
+
+    def call(self, x: Any) -> Any:
+        """Give what each member makes of its part."""
+        parts = _ops.reshape(x, (-1, *self.kernel.shape[:2]))
+        return _ops.einsum("bmi,mil->bml", parts, self.kernel) + self.bias
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, int, int]:
+        """Give (batch, members, labels)."""
+        return shape[0], self.members, self.labels
+
+    def get_config(self) -> dict[str, Any]:
+        """Give what the constructor needs."""
+        own = {"members": self.members, "labels": self.labels, "seed": self.seed}
+        return {
+            **super().get_config(),
+            **own,
+            "kernel_regularizer": _keras.regularizers.serialize(self.kernel_regularizer),
+        }
+
+
+@_registered
 class Statistics(Layer):  # type: ignore[misc, valid-type]
     """Mean and standard deviation over time: (batch, time, channels) to (batch, 2 channels)."""
 

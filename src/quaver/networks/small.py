@@ -1,4 +1,4 @@
-"""The first two blocks of Whisper tiny.en's encoder, left as they are, mean and deviation over time, and two layers.
+"""The first two blocks of Whisper tiny.en's encoder, left as they are, mean and deviation over time, and a head.
 
 The encoder has learnt to hear speech from 680,000 hours of it (Radford et al., 2022). Its middle blocks tell emotions
 better than its last ones, which have turned to words.
@@ -20,7 +20,8 @@ POOLED = (2 * WIDTH * BLOCKS,)  # mean and deviation over time of what each bloc
 DESCRIBED = (
     f"{TEACHER}, {BLOCKS} blocks, mean and deviation by block, 1"  # raise the number when the same words give others
 )
-HIDDEN = 256  # values between the head's two layers
+MEMBERS = 4  # heads that learn side by side and answer together
+HIDDEN = 64  # values between the two layers of each
 DROPOUT = 0.5  # of them; half as much of what comes in
 DECAY = 1e-3  # of the squares of the head's weights, in the loss; see docs/small.md
 
@@ -49,7 +50,10 @@ def build(
     variance: np.ndarray | None = None,
     seed: int = 0,
 ) -> Any:
-    """Build the head, the part that is trained.
+    """Build the head, the part that is trained: members that share nothing but what they hear.
+
+    Trained networks differ by chance where they have learnt little, and the mean of several varies less (Hansen and
+    Salamon, 1990). `merged` makes one of them.
 
     Args:
         shape: of what the stem gives.
@@ -59,20 +63,38 @@ def build(
         seed: of the initial weights and of dropout.
 
     Returns:
-        An uncompiled keras.Model from (batch, 1536) to probabilities (batch, labels).
+        An uncompiled keras.Model from (batch, 1536) to probabilities (batch, members, labels).
     """
-    from quaver.networks.layers import Speaker
+    from quaver.networks.layers import Members, Speaker
 
-    layers, decay = keras().layers, keras().regularizers.L2(DECAY)
+    layers, decay = keras().layers, keras().regularizers.L2(DECAY / MEMBERS)  # the loss is the mean over members
     if mean is None or variance is None:
         mean, variance = np.zeros(shape, "f"), np.ones(shape, "f")
     pooled = keras().Input(shape, name="pooled")
     x = layers.Normalization(mean=np.asarray(mean), variance=np.asarray(variance), name="normaliser")(pooled)
     x = Speaker(name="speaker")(x)
     x = layers.Dropout(DROPOUT / 2, seed=1000 * seed + 1, name="drop")(x)
-    for number, (name, size, activation) in enumerate((("hidden", HIDDEN, "relu"), ("dense", labels, None))):
-        start = keras().initializers.GlorotUniform(seed=1000 * seed + 2 + number)
-        x = layers.Dense(size, activation, kernel_initializer=start, kernel_regularizer=decay, name=name)(x)
-        if activation:
-            x = layers.Dropout(DROPOUT, seed=1000 * seed + 4, name=f"{name}_drop")(x)
+    start, size = keras().initializers.GlorotUniform(seed=1000 * seed + 2), MEMBERS * HIDDEN
+    x = layers.Dense(size, "relu", kernel_initializer=start, kernel_regularizer=decay, name="hidden")(x)
+    x = layers.Dropout(DROPOUT, seed=1000 * seed + 4, name="hidden_drop")(x)
+    x = Members(MEMBERS, labels, kernel_regularizer=decay, seed=1000 * seed + 3, name="members")(x)
     return keras().Model(pooled, layers.Softmax(name="probabilities")(x), name="small")
+
+
+def merged(trained: Any) -> Any:
+    """Give a chain of plain layers that answers as the members of a trained head do together.
+
+    Their logits are averaged, so one dense layer stands for all.
+
+    Args:
+        trained: from `build`.
+
+    Returns:
+        A keras.Model from (batch, 1536) to probabilities (batch, labels).
+    """
+    layers, members = keras().layers, trained.get_layer("members")
+    kernel, bias = members.get_weights()
+    dense = layers.Dense(len(bias[0]), name="dense")
+    x = dense(trained.get_layer("hidden_drop").output)
+    dense.set_weights([kernel.reshape(-1, len(bias[0])) / len(bias), bias.mean(axis=0)])
+    return keras().Model(trained.input, layers.Softmax(name="probabilities")(x), name="small")

@@ -28,14 +28,15 @@ void quaver_network(quaver_arena *arena, const float input[QUAVER_INPUTS], @TAKE
     run_network(arena->shared, input, @FRAMES@@NOBODY@output);
 }
 
-quaver_status quaver_features(quaver_arena *arena, const quaver_sample *samples, int count, float features[QUAVER_INPUTS])
+quaver_status quaver_features(quaver_arena *arena, const quaver_sample *samples, int count, @GIVES_FRAMES@float features[QUAVER_INPUTS])
 {
     if (count < QUAVER_SHORTEST)
         return QUAVER_TOO_SHORT;
     if (count > QUAVER_LONGEST)
         return QUAVER_TOO_LONG;
     @KIND@_work *work = (@KIND@_work *)(void *)(arena->shared + WORK_AT);
-    return @KIND@_features(work, samples, count, features) ? QUAVER_OK : QUAVER_NOT_FINITE;
+    const int made = @KIND@_features(work, samples, count, features);
+    @SET_FRAMES@return made ? QUAVER_OK : QUAVER_NOT_FINITE;
 }
 
 /* From features to calibrated probabilities. */
@@ -50,12 +51,12 @@ static quaver_status classify_window(quaver_arena *arena, const quaver_sample *w
                                      @TAKES_PROFILE@float *probabilities)
 {
     float *features = arena->shared + FEATURES_AT;
-    const quaver_status status = quaver_features(arena, window, length, features);
+    @OWN_FRAMES@const quaver_status status = quaver_features(arena, window, length, @ASK_FRAMES@features);
     if (status != QUAVER_OK)
         return status;
     if (classify_silent(window, length))
         return QUAVER_SILENT;
-    classify_features(arena, features, @COUNTED@@PROFILE@probabilities);
+    classify_features(arena, features, @FRAMES@@PROFILE@probabilities);
     return QUAVER_OK;
 }
 

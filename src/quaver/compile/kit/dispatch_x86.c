@@ -72,18 +72,21 @@ void quaver_network(quaver_arena *arena, const float input[QUAVER_INPUTS], @TAKE
 SOUND(quaver_classify_avx512);
 SOUND(quaver_classify_avx2);
 SOUND(quaver_classify_sse2);
-SOUND(quaver_features_avx512);
-SOUND(quaver_features_avx2);
-SOUND(quaver_features_sse2);
+#define FEATURES(name)                                                                                                 \
+    quaver_status name(quaver_arena *arena, const float *samples, int count, @GIVES_FRAMES@float *features)
+FEATURES(quaver_features_avx512);
+FEATURES(quaver_features_avx2);
+FEATURES(quaver_features_sse2);
 
 quaver_status quaver_classify(quaver_arena *arena, const float *samples, int count, float probabilities[QUAVER_OUTPUTS])
 {
     CHOOSE(quaver_classify, arena, samples, count, probabilities)
 }
 
-quaver_status quaver_features(quaver_arena *arena, const float *samples, int count, float features[QUAVER_INPUTS])
+quaver_status quaver_features(quaver_arena *arena, const float *samples, int count,
+                              @GIVES_FRAMES@float features[QUAVER_INPUTS])
 {
-    CHOOSE(quaver_features, arena, samples, count, features)
+    CHOOSE(quaver_features, arena, samples, count, @FRAMES@features)
 }
 
 #define STREAM(name)                                                                                                   \

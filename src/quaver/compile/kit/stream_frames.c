@@ -92,8 +92,8 @@ static quaver_status stream_hear(quaver_stream *stream, quaver_arena *arena, int
     }
     if (!kind)
         return QUAVER_SILENT;
-    logmel_settle(features, frames * QUAVER_BANDS);
-    classify_features(arena, features, frames, @NOBODY@probabilities);
+    const int left = logmel_settle(features, frames);
+    classify_features(arena, features, left, @NOBODY@probabilities);
     for (int i = 0; i < QUAVER_OUTPUTS; i++)
         stream->sums[i] += probabilities[i];
     stream->heard++;

@@ -14,4 +14,4 @@ def _emit(node: Node, plan: Plan) -> Step:
     return pool_call(node, plan, "average_pool_f32", divisor=size if counted else 0)
 
 
-RULE = Rule(("AveragePool",), pool_shape, _emit, channels_last=True)
+RULE = Rule(("AveragePool",), pool_shape, _emit, channels_last=True, opens=True)

@@ -17,4 +17,4 @@ def _emit(node: Node, plan: Plan) -> Step:
     return pool_call(node, plan, f"max_pool_{width}")
 
 
-RULE = Rule(("MaxPool",), pool_shape, _emit, channels_last=True, prepare=_prepare)
+RULE = Rule(("MaxPool",), pool_shape, _emit, channels_last=True, opens=True, prepare=_prepare)
