@@ -69,6 +69,7 @@ SETTINGS = {
             mixup=1.0,
             adapted=True,
             average=0.8,
+            choose="loss",
             balance="corpus",
             refit=True,
         ),

@@ -36,7 +36,7 @@ RESULTS = HERE / "results" / "strangers.json"
 SHIPPED = SETTINGS["small"]
 SECOND = 2 * small.WIDTH  # where what the second block gives begins
 STUDIO = tuple(variant for variant in SHIPPED.variants if "microphone" not in variant)
-VOICES = {"styles": 0.5}
+VOICES, BEFORE = {"styles": 0.5}, {"choose": "uar", "average": 0.0}
 
 
 @dataclass(frozen=True)
@@ -47,21 +47,23 @@ class Try:
     first: int = 0  # of the values that the blocks give
     variants: tuple[str, ...] = SHIPPED.variants
     changes: dict[str, Any] = field(default_factory=dict)  # of the frontend
+    members: int = small.MEMBERS  # of the head, as large together as those of the shipped one
 
 
 HEARD = {"pause": None}
 TRIES = {
     "as shipped": Try(),
-    "without the mean of weights": Try({"average": 0.0}),
+    "epochs by UAR": Try({"choose": "uar"}),
+    "epochs by UAR, no mean of weights": Try({"choose": "uar", "average": 0.0}),
     "half with other voices": Try(VOICES),
     "no variants": Try(variants=("",)),
     "no microphones": Try(variants=STUDIO),
     "the second block alone": Try(first=SECOND),
-    "pauses heard, no mean of weights": Try({"average": 0.0}, changes=HEARD),
-    "the same, half with other voices": Try({"average": 0.0, **VOICES}, changes=HEARD),
-    "the same, balance of emotions": Try({"average": 0.0, **VOICES, "balance": "emotion"}, changes=HEARD),
-    "the same, no balance": Try({"average": 0.0, **VOICES, "balance": ""}, changes=HEARD),
-    "pauses heard, no mean, the second block alone": Try({"average": 0.0}, SECOND, changes=HEARD),
+    "pauses heard, epochs by UAR, no mean, one member": Try(BEFORE, changes=HEARD, members=1),
+    "the same, half with other voices": Try(BEFORE | VOICES, changes=HEARD, members=1),
+    "the same, balance of emotions": Try({**BEFORE, **VOICES, "balance": "emotion"}, changes=HEARD, members=1),
+    "the same, no balance": Try({**BEFORE, **VOICES, "balance": ""}, changes=HEARD, members=1),
+    "as the first of these, the second block alone": Try(BEFORE, SECOND, changes=HEARD, members=1),
 }
 
 
@@ -90,7 +92,8 @@ def tried(fold: Fold, how: Try) -> dict[str, float]:
     shown = train.with_styles(shown) if recipe.styles else shown
     shape, share = shown.features.shape[1:], 1 / len(how.variants)
     with TemporaryDirectory() as folder:
-        made = lambda: networks.build("small", shape, len(EMOTIONS), mean=mean, variance=variance)  # noqa: E731
+        known = {"mean": mean, "variance": variance, "members": how.members}
+        made = lambda: small.build(shape, len(EMOTIONS), **known)  # noqa: E731
         fit(made, shown, validation.data, len(EMOTIONS), recipe, Path(folder), share=share)
         model = networks.load(Path(folder) / BEST)
     return scored(model, test, mean, np.sqrt(variance))

@@ -90,13 +90,23 @@ def test_the_mean_of_weights_is_that_of_the_epochs(sides, tmp_path):
         sides[0],
         LABELS,
         recipe,
-        [{**row, "val_uar": row["epoch"]} for row in history],
+        [{**row, "score": row["epoch"]} for row in history],
         tmp_path / "r.keras",
     )
     assert all(
         np.allclose(a, b)
         for a, b in zip(networks.load(tmp_path / "r.keras").get_weights(), mean.get_weights(), strict=True)
     )
+
+
+def test_the_epoch_may_be_chosen_by_the_loss(sides, tmp_path):
+    history = fit(small_network, *sides, LABELS, Recipe(epochs=6, choose="loss", patience=9), tmp_path)
+    best = best_row(history)
+    assert best["val_loss"] == min(row["val_loss"] for row in history)
+    assert all(row["score"] == -row["val_loss"] for row in history)
+    truth = sides[1].truth
+    picked = predict(networks.load(tmp_path / "best.keras"), sides[1].features)[np.arange(len(truth)), truth]
+    assert -np.log(picked).mean() == pytest.approx(best["val_loss"], rel=1e-4)
 
 
 def test_means_count_older_epochs_for_less():

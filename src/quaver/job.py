@@ -5,7 +5,8 @@ from functools import cached_property
 from pathlib import Path
 
 from quaver import augment, networks, stems
-from quaver.fit import Recipe
+from quaver.errors import TrainingError
+from quaver.fit import CHOICES, Recipe
 from quaver.frontend import FrontendSpec, spec
 from quaver.splits import Fold, Protocol
 from quaver.stems import Stem
@@ -18,6 +19,7 @@ class Settings:
 
     Raises:
         SpecError: nobody knows the network, the frontend or a variant.
+        TrainingError: nobody chooses an epoch so.
     """
 
     network: str = "article"
@@ -30,6 +32,8 @@ class Settings:
     def __post_init__(self) -> None:
         networks.check(self.network)
         spec(self.frontend)
+        if self.recipe.choose not in CHOICES:
+            raise TrainingError(f"an epoch is chosen by {' or '.join(CHOICES)}, got {self.recipe.choose!r}.")
         for variant in self.variants:
             augment.recipe(variant)
 

@@ -32,7 +32,8 @@ def train(
     epochs: Annotated[int, typer.Option(min=1, help="At most; one shows as many rows as there are clips.")] = 60,
     batch: Annotated[int, typer.Option(min=1)] = 16,
     learning_rate: Annotated[float, typer.Option()] = 1e-3,
-    patience: Annotated[int, typer.Option(help="Epochs without a better validation UAR, then stop.")] = 15,
+    patience: Annotated[int, typer.Option(help="Epochs without a better one, then stop.")] = 15,
+    choose: Annotated[str, typer.Option(help="Keep the epoch with the best validation uar or loss.")] = "uar",
     seed: Annotated[int, typer.Option()] = 0,
     variants: Annotated[str, typer.Option(help="Rows a training clip becomes besides itself.")] = "noise,stretch+pitch",
     balance: Annotated[str, typer.Option(help="Weigh rare classes: emotion; corpus, corpus-root: in each.")] = "",
@@ -63,7 +64,15 @@ def train(
     from quaver.train import Settings
 
     shown = Recipe(mixup=mixup, adapted=adapted, styles=styles, balance=balance, refit=refit, seed=seed)
-    recipe = replace(shown, average=average, epochs=epochs, batch=batch, learning_rate=learning_rate, patience=patience)
+    recipe = replace(
+        shown,
+        average=average,
+        choose=choose,
+        epochs=epochs,
+        batch=batch,
+        learning_rate=learning_rate,
+        patience=patience,
+    )
     rows = ("", *(name for name in variants.split(",") if name))
     teaching = Teaching(teacher, teacher_share) if teacher else None
     settings = Settings(network, frontend or made_for(network), protocol, rows, recipe, teaching)

@@ -20,8 +20,8 @@ POOLED = (2 * WIDTH * BLOCKS,)  # mean and deviation over time of what each bloc
 DESCRIBED = (
     f"{TEACHER}, {BLOCKS} blocks, mean and deviation by block, 1"  # raise the number when the same words give others
 )
-MEMBERS = 4  # heads that learn side by side and answer together
-HIDDEN = 64  # values between the two layers of each
+HIDDEN = 256  # values between the head's two layers
+MEMBERS = 4  # that share them out, learn side by side and answer together
 DROPOUT = 0.5  # of them; half as much of what comes in
 DECAY = 1e-3  # of the squares of the head's weights, in the loss; see docs/small.md
 
@@ -49,6 +49,7 @@ def build(
     mean: np.ndarray | None = None,
     variance: np.ndarray | None = None,
     seed: int = 0,
+    members: int = MEMBERS,
 ) -> Any:
     """Build the head, the part that is trained: members that share nothing but what they hear.
 
@@ -61,23 +62,24 @@ def build(
         mean: (1536,) mean of each value over the training clips; None leaves the values as they are.
         variance: (1536,) variance of each value over the training clips.
         seed: of the initial weights and of dropout.
+        members: how many.
 
     Returns:
         An uncompiled keras.Model from (batch, 1536) to probabilities (batch, members, labels).
     """
     from quaver.networks.layers import Members, Speaker
 
-    layers, decay = keras().layers, keras().regularizers.L2(DECAY / MEMBERS)  # the loss is the mean over members
+    layers, decay = keras().layers, keras().regularizers.L2(DECAY / members)  # the loss is the mean over members
     if mean is None or variance is None:
         mean, variance = np.zeros(shape, "f"), np.ones(shape, "f")
     pooled = keras().Input(shape, name="pooled")
     x = layers.Normalization(mean=np.asarray(mean), variance=np.asarray(variance), name="normaliser")(pooled)
     x = Speaker(name="speaker")(x)
     x = layers.Dropout(DROPOUT / 2, seed=1000 * seed + 1, name="drop")(x)
-    start, size = keras().initializers.GlorotUniform(seed=1000 * seed + 2), MEMBERS * HIDDEN
-    x = layers.Dense(size, "relu", kernel_initializer=start, kernel_regularizer=decay, name="hidden")(x)
+    start = keras().initializers.GlorotUniform(seed=1000 * seed + 2)
+    x = layers.Dense(HIDDEN, "relu", kernel_initializer=start, kernel_regularizer=decay, name="hidden")(x)
     x = layers.Dropout(DROPOUT, seed=1000 * seed + 4, name="hidden_drop")(x)
-    x = Members(MEMBERS, labels, kernel_regularizer=decay, seed=1000 * seed + 3, name="members")(x)
+    x = Members(members, labels, kernel_regularizer=decay, seed=1000 * seed + 3, name="members")(x)
     return keras().Model(pooled, layers.Softmax(name="probabilities")(x), name="small")
 
 

@@ -21,12 +21,12 @@ def curves(history: Sequence[Mapping[str, float | str]]) -> "Figure":
 
     Args:
         history: rows with `epoch`, `accuracy`, `loss`, `val_accuracy`, `val_loss` and perhaps `val_uar`, as numbers
-            or as text from a CSV. The kept epoch has the best `val_uar`, or else the best `val_accuracy`.
+            or as text from a CSV. The kept epoch has the best `score`, or else `val_uar`, or else `val_accuracy`.
     """
     values = {name: np.array([float(row[name]) for row in history]) for name in (history[0] if history else ())}
     drawing = figure(8, 3.6)
     left, right = drawing.subplots(1, 2)
-    chosen = values.get("val_uar", values.get("val_accuracy", np.zeros(0)))
+    chosen = next((values[name] for name in ("score", "val_uar", "val_accuracy") if name in values), np.zeros(0))
     best = int(np.argmax(chosen)) if len(chosen) else None
     for axes, name, title in ((left, "accuracy", "Accuracy (%)"), (right, "loss", "Loss")):
         _curve(axes, values, name, title, best)

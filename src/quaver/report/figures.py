@@ -65,4 +65,8 @@ def recalls(run: Run, axes: "Axes | None" = None) -> "Axes":
 
 
 def _kept(history: History) -> dict[str, float]:
-    return max(history, key=lambda row: (row.get("val_uar", row.get("val_accuracy", 0.0)), -row.get("val_loss", 0.0)))
+    def worth(row: dict[str, float]) -> tuple[float, float]:
+        score = row.get("score", row.get("val_uar", row.get("val_accuracy", 0.0)))
+        return score, -row.get("val_loss", 0.0)
+
+    return max(history, key=worth)
