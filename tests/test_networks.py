@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from quaver import networks
+from quaver.answers import predict
+from quaver.balance import Data
 from quaver.errors import SpecError
+from quaver.fit import BEST, Recipe, fit
+from quaver.networks import small
 
 TABLE = [  # layer, output shape without the batch, parameters
     ("conv1", (162, 256), 2_304),
@@ -76,3 +80,44 @@ def test_other_label_counts_change_only_the_last_layer(model):
 def test_an_unknown_network_is_named_with_those_there_are():
     with pytest.raises(SpecError, match="'lstm'.*article"):
         networks.build("lstm", (162,), 7)
+
+
+# ------------------------------------------------------------------------------------------------ members of `small`
+
+
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory):
+    """A head that has learnt three classes from two corpora, of which the second lacks the third class."""
+    rng, folder = np.random.default_rng(0), tmp_path_factory.mktemp("head")
+    truth = np.r_[rng.integers(0, 3, 200), rng.integers(0, 2, 100)]
+    features = (rng.normal(size=(300, 24)) + 2 * np.eye(3, 24)[truth]).astype("f")
+    data = Data(features, truth, np.repeat([0, 1], [200, 100]))
+    recipe = Recipe(epochs=6, batch=32, learning_rate=3e-3, balance="corpus", mixup=1.0)
+    fit(lambda: small.build((24,), 3), data, data, 3, recipe, folder)
+    return folder / BEST, data
+
+
+def test_members_answer_by_the_mean_of_their_logits(taught):
+    path, data = taught
+    head = networks.load(path)
+    each = np.asarray(head(data.features))
+    assert each.shape == (300, small.MEMBERS, 3)
+    joint = np.exp(np.log(each).mean(axis=1))
+    joint /= joint.sum(axis=1, keepdims=True)
+    assert np.abs(predict(head, data.features) - joint).max() < 1e-5
+    assert np.abs(predict(small.merged(head), data.features) - joint).max() < 1e-5
+
+
+def test_every_member_learns_and_none_learns_what_another_does(taught):
+    path, data = taught
+    each = np.asarray(networks.load(path)(data.features))
+    assert ((each.argmax(axis=2) == data.truth[:, None]).mean(axis=0) > 0.75).all()
+    assert min(np.abs(each[:, a] - each[:, b]).max() for a in range(small.MEMBERS) for b in range(a)) > 0.05
+
+
+def test_members_stay_as_they_are_in_files(taught, tmp_path):
+    path, data = taught
+    head = networks.load(path)
+    for name in ("head.keras", "head.h5"):
+        head.save(tmp_path / name)
+        assert np.array_equal(predict(networks.load(tmp_path / name), data.features), predict(head, data.features))

@@ -11,13 +11,13 @@ import tiny_teacher as tiny
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quaver import EMOTIONS, evaluate, frontend, networks, profiles
+from quaver import EMOTIONS, evaluate, frontend, profiles
 from quaver.backend import keras
 from quaver.cli.app import main
 from quaver.errors import ProfileError, QuaverError
 from quaver.export import to_onnx
 from quaver.manifest import Manifest
-from quaver.networks import layers, whisper
+from quaver.networks import layers, small, whisper
 from quaver.predict import Predictor
 from quaver.profiles import ENOUGH, Profile
 
@@ -114,7 +114,7 @@ def bundle(tmp_path_factory):
     encoder = whisper.encoder(tiny.weights(), 1)
     pooled = layers.Statistics()(encoder.output)
     rng = np.random.default_rng(0)
-    head = networks.build("small", (2 * tiny.WIDTH,), 7, mean=np.zeros(256), variance=np.full(256, 0.1))
+    head = small.merged(small.build((2 * tiny.WIDTH,), 7, mean=np.zeros(256), variance=np.full(256, 0.1)))
     head.get_layer("dense").set_weights([rng.normal(size=(256, 7)) * 0.2, np.zeros(7)])
     x = pooled
     for layer in head.layers[1:]:

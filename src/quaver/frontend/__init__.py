@@ -18,7 +18,7 @@ _NANO = LogmelSpec(
     offset=3.0,
     scale=3.0,
     peak=0.0,
-    pause_edge=4,
+    pause=None,
 )
 _SPECS: dict[str, FrontendSpec] = {
     made.name: made for made in (ArticleSpec(), ArticleSpec(name="article-edge", tuning=0.0), LogmelSpec(), _NANO)
