@@ -32,7 +32,7 @@ test-slow: setup  ## what takes minutes, not seconds
 # zig is 440 MB on the disk and builds a C library for every target that it meets: not for everybody's environment.
 test-compile: setup  ## compile for every target and run it under its emulator (qemu, node)
 	[ -d .venv-zig/ziglang ] || $(BIN)/python -m pip install --quiet --target .venv-zig 'ziglang>=0.14'
-	PYTHONPATH=.venv-zig $(BIN)/python -m pytest -m slow tests/test_compile_cli.py tests/test_compile_targets.py
+	PYTHONPATH=$(CURDIR)/.venv-zig $(BIN)/python -m pytest -m slow tests/test_compile_cli.py tests/test_compile_targets.py
 
 test-backends: test-torch test-tensorflow  ## train a tiny run on the other two backends and compare
 
@@ -102,11 +102,11 @@ benchmark-compile: setup .venv-peers/ready  ## compiled programs against other e
 benchmark-wasm: setup  ## WebAssembly against onnxruntime-web, in one headless Chromium
 	[ -d .venv-zig/ziglang ] || $(BIN)/python -m pip install --quiet --target .venv-zig 'ziglang>=0.14'
 	[ -d .venv-web/node_modules/onnxruntime-web ] || npm install --silent --prefix .venv-web onnxruntime-web
-	PYTHONPATH=.venv-zig $(BIN)/python benchmarks/wasm.py .venv-web/node_modules/onnxruntime-web
+	PYTHONPATH=$(CURDIR)/.venv-zig $(BIN)/python benchmarks/wasm.py .venv-web/node_modules/onnxruntime-web
 
 benchmark-boards: setup  ## instructions on microcontrollers, counted by QEMU
 	[ -d .venv-zig/ziglang ] || $(BIN)/python -m pip install --quiet --target .venv-zig 'ziglang>=0.14'
-	PYTHONPATH=.venv-zig $(BIN)/python benchmarks/boards.py
+	PYTHONPATH=$(CURDIR)/.venv-zig $(BIN)/python benchmarks/boards.py
 
 clean:  ## remove what can be made again
 	rm -rf $(VENV) .venv-* dist build demo .pytest_cache .mypy_cache .ruff_cache

@@ -33,6 +33,7 @@ from quaver.splits import Fold, protocol  # noqa: E402
 
 OTHERS = ("tess", "emovo")
 KEEP = ("clips", "uar", "wa", "macro_f1", "interval", "recall", "speakers", "ece", "labels", "confusion")
+SHARES = tuple(share / 20 for share in range(20, 0, -1))
 OUT = RUNS / "small" / "loco"
 
 
@@ -84,15 +85,31 @@ def given_clips(folds: list[Fold], name: str) -> Manifest:
 def bars_of(answers: list[Predictions]) -> dict[str, Any]:
     """Choose the thresholds by corpora left out.
 
-    The bar of a set is the lowest that any of the corpora asks for, so that sets are wide enough where the network does
-    worst; the bar of unsure answers is set on all of them, each of which counts the same.
+    The bar of unsure answers is set on all of them, each of which counts the same.
     """
     probabilities, truth = evenly(answers)
-    lowest = {
-        f"{coverage:g}": min(calibrate.set_bar(each.probabilities, each.truth, coverage) for each in answers)
-        for coverage in calibrate.COVERAGES
-    }
-    return {"unsure": calibrate.unsure(probabilities, truth), "set": lowest}
+    bars = {f"{wanted:g}": bar_of(answers, wanted) for wanted in calibrate.COVERAGES}
+    return {"unsure": calibrate.unsure(probabilities, truth), "set": bars}
+
+
+def bar_of(answers: list[Predictions], wanted: float) -> float:
+    """Choose the bar of sets that are to hold the truth as often as wanted.
+
+    It is the lowest that any of the corpora asks for, so that sets are wide enough where the network does worst, and a
+    share of that: the next corpus may be worse than all of them. So the share is made small enough that the sets of
+    each corpus would have held the truth as often by the bars of the others.
+    """
+    bars = np.array([calibrate.set_bar(each.probabilities, each.truth, wanted) for each in answers])
+    others = [np.delete(bars, number).min() for number in range(len(bars))]
+    share = next(
+        (
+            share
+            for share in SHARES
+            if all(coverage(a, share * bar)["coverage"] >= wanted for a, bar in zip(answers, others, strict=True))
+        ),
+        SHARES[-1],
+    )
+    return round(float(share * bars.min()), 6)
 
 
 def evenly(answers: list[Predictions]) -> tuple[np.ndarray, np.ndarray]:
