@@ -53,9 +53,16 @@ def with_pauses(speech):
     return quiet * speech[: len(quiet)]
 
 
+def knocked(speech):
+    """Quiet speech with a knock, which is not to silence it."""
+    quiet = speech[: 2 * RATE] / 300
+    quiet[9000:9200] += speech[:200] + 1
+    return quiet
+
+
 def test_features_are_those_of_numpy(single, bytewise, speech):
     for program in (single, bytewise):
-        sounds = [*lengths(speech, 0.1, 0.7, 1, 2.3, 4.5), with_pauses(speech)]
+        sounds = [*lengths(speech, 0.1, 0.7, 1, 2.3, 4.5), with_pauses(speech), knocked(speech)]
         told, features, _, _ = program(*sounds)
         assert (told[:, 0] == OK).all()
         spec = program.bundle.card.spec

@@ -40,15 +40,15 @@ class Sound(sound.Sound):
             **{"FLOOR_POWER": max(spec.floor_power, 1.2e-38), "FLOOR_DECADES": spec.floor_decades},
             **{"LEVELLED": int(spec.peak is not None), "PEAK": spec.peak or 0.0},
             **{"OFFSET": spec.offset, "SCALE": spec.scale},
-            **self._pauses(1.0),
+            **self._pauses(spec.pause or 0.0),
         }
         return "\n".join([sound.macros(spec, numbers), sound.transform(), self._twin("logmel")])
 
-    def _pauses(self, decade: float) -> dict[str, int | float]:
-        """Give the macros of pauses, if they are left out; a decade is so much in the levels of a frame."""
-        if self.spec.pause is None:
-            return {}
-        return {"PAUSE": self.spec.pause * decade, "PAUSE_EDGE": self.spec.pause_edge}
+    def _pauses(self, pause: float) -> dict[str, int | float]:
+        """Give the macros of pauses, which lie so far below the loudest value, if they are left out."""
+        spec = self.spec
+        macros = {"PAUSE": pause, "PAUSE_EDGE": spec.pause_edge, "PAUSE_LEAST": spec.pause_least}
+        return {} if spec.pause is None else macros
 
     def _twin(self, name: str) -> str:
         """Read the C twin, with what leaves pauses out if they are."""

@@ -37,7 +37,7 @@ class Sound(logmel.Sound):
             **{"LEVEL_RANGE": round(spec.floor_decades / log10(2) * unit), "LEVEL_SCALE": log10(2) / unit / spec.scale},
             **{"LEVEL_PEAK": ((spec.peak or 0.0) + spec.offset) / spec.scale},
         }
-        numbers |= {name: round(value) for name, value in self._pauses(unit / log10(2)).items()}
+        numbers |= self._pauses(round((spec.pause or 0.0) / log10(2) * unit))
         terms = f"#define LOG_TERMS {', '.join(str(round(term * 2**30)) for term in _logarithm())}\n"
         return "\n".join([sound.macros(spec, numbers) + terms, sound.kit("fft_fixed"), self._twin("logmel_fixed")])
 

@@ -34,7 +34,9 @@ def features(samples: Array, spec: LogmelSpec) -> Array:
     powers = np.square(spectra.magnitudes(spectra.overlapping(padded, spec)[:frames], spec))
     logs = np.log(np.maximum(spectra.mel(powers, spec), np.float32(spec.floor_power))) * np.float32(1 / np.log(10))
     if spec.pause is not None:
-        logs = logs[_heard(logs.max(axis=1) > logs.max() - np.float32(spec.pause), spec.pause_edge)]
+        heard = _heard(logs.max(axis=1) > logs.max() - np.float32(spec.pause), spec.pause_edge)
+        enough = heard.sum() >= np.float32(spec.pause_least) * np.float32(len(heard))
+        logs = logs[heard] if enough else logs
     if spec.peak is not None:
         logs += np.float32(spec.peak) - logs.max()
     floored = np.maximum(logs, logs.max() - np.float32(spec.floor_decades))

@@ -193,6 +193,7 @@ class LogmelSpec(MelSpec):
         3.0  # decades below the loudest mel value that no band of a pause comes up to; None: all stays
     )
     pause_edge: int = 8  # frames on either side of louder ones that are not taken for pauses
+    pause_least: float = 0.2  # of all frames: if less would stay, a knock was loudest and no voice, and all of it stays
     offset: float = 4.0  # added to the logarithm, before it is divided by
     scale: float = 4.0
 
@@ -200,7 +201,8 @@ class LogmelSpec(MelSpec):
         super().__post_init__()
         self.expect(min(self.floor_power, self.floor_decades, self.scale) > 0, "floors and scale must be positive")
         self.expect(
-            self.pause is None or (self.pause > 0 and self.pause_edge >= 0), "pauses must lie below the loudest value"
+            self.pause is None or (self.pause > 0 and self.pause_edge >= 0 and 0 <= self.pause_least <= 1),
+            "pauses must lie below the loudest value, their edges be no less than 0 and what stays between 0 and 1",
         )
 
     @property
