@@ -126,6 +126,18 @@ def test_a_fold_that_does_not_exist_is_named(few, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("network", "asked", "message"),
+    [
+        ("article", {"choose": "luck"}, "by uar or loss, got 'luck'"),
+        ("nano", {"adapted": True, "refit": True}, "drop --refit, or --adapted and --styles"),
+    ],
+)
+def test_recipes_that_cannot_be_followed_are_refused_at_once(network, asked, message):
+    with pytest.raises(TrainingError, match=message):
+        Settings(network=network, recipe=Recipe(**asked))
+
+
 @pytest.mark.parametrize("asked", [{"adapted": True}, {"styles": 0.5}])
 def test_voices_are_refused_where_the_network_knows_none(few, tmp_path, asked):
     settings = Settings(protocol="loso-own", variants=("",), recipe=Recipe(epochs=1, **asked))

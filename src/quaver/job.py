@@ -19,7 +19,7 @@ class Settings:
 
     Raises:
         SpecError: nobody knows the network, the frontend or a variant.
-        TrainingError: nobody chooses an epoch so.
+        TrainingError: nobody chooses an epoch so, or the validation speakers are to teach what they cannot.
     """
 
     network: str = "article"
@@ -34,8 +34,18 @@ class Settings:
         spec(self.frontend)
         if self.recipe.choose not in CHOICES:
             raise TrainingError(f"an epoch is chosen by {' or '.join(CHOICES)}, got {self.recipe.choose!r}.")
+        if self.recipe.refit and self.anew:
+            raise TrainingError(
+                f"the end of {self.network!r} is trained anew with voices, without the validation speakers; drop "
+                "--refit, or --adapted and --styles."
+            )
         for variant in self.variants:
             augment.recipe(variant)
+
+    @property
+    def anew(self) -> bool:
+        """Tell whether the end of the network is trained a second time, with voices."""
+        return bool(networks.excerpt(self.network) and (self.recipe.adapted or self.recipe.styles))
 
 
 @dataclass(frozen=True)
@@ -74,12 +84,6 @@ class Job:
         found = self.settings.teaching.find(self.folder)
         found.check(self.fold, self.labels)
         return found
-
-    @property
-    def anew(self) -> bool:
-        """Tell whether the end of the network is trained a second time, with voices."""
-        recipe = self.settings.recipe
-        return bool(networks.excerpt(self.settings.network) and (recipe.adapted or recipe.styles))
 
     @property
     def lenient(self) -> bool:

@@ -133,7 +133,7 @@ def _train(job: Job, resume: bool, say: Say, progress: dataset.Progress | None) 
     model = networks.load(job.folder / BEST)
     plots.save(plots.curves(history), job.folder / "curves")
     guessed = predict(model, validation.data.features, validation.data.frames)
-    if job.anew:
+    if job.settings.anew:
         model = heads.anew(model, train, validation, len(labels), recipe, job.folder, share=share, say=say)
         guessed = predict(model, validation.data.features, validation.data.frames)
     elif recipe.refit:
@@ -154,7 +154,7 @@ def _builder(job: Job, data: Data) -> Callable[[], Any]:
 def _shown(job: Job, side: Side) -> Data:
     """Give what training shows: clips, where it is asked for as profiles make them too, or with other voices."""
     recipe = job.settings.recipe
-    if job.anew:
+    if job.settings.anew:
         return side.data
     if (recipe.adapted or recipe.styles) and job.stem is None:
         raise TrainingError(f"{job.settings.network!r} knows no voices; drop --adapted and --styles.")

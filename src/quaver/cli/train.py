@@ -1,7 +1,8 @@
 """`quaver train`: one bundle a fold of a protocol, or a final one on everybody."""
 
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -55,27 +56,9 @@ def train(
     quaver train m.csv -o run --final
     quaver train m.csv --network nano --teacher run-of-small -o run-of-nano
     """
-    from dataclasses import replace
-
-    from quaver.fit import Recipe
+    settings = _settings(**locals())
     from quaver.manifest import Manifest
-    from quaver.networks import made_for
-    from quaver.teaching import Teaching
-    from quaver.train import Settings
 
-    shown = Recipe(mixup=mixup, adapted=adapted, styles=styles, balance=balance, refit=refit, seed=seed)
-    recipe = replace(
-        shown,
-        average=average,
-        choose=choose,
-        epochs=epochs,
-        batch=batch,
-        learning_rate=learning_rate,
-        patience=patience,
-    )
-    rows = ("", *(name for name in variants.split(",") if name))
-    teaching = Teaching(teacher, teacher_share) if teacher else None
-    settings = Settings(network, frontend or made_for(network), protocol, rows, recipe, teaching)
     clips = Manifest.read(*manifests)
     try:
         if final:
@@ -85,6 +68,21 @@ def train(
     except KeyboardInterrupt:
         say(f"stopped; what is finished lies in {output}. The same command with --resume goes on.")
         raise
+
+
+def _settings(
+    network: str, frontend: str, protocol: str, variants: str, teacher: str, teacher_share: float, **more: Any
+) -> "Settings":
+    """Make settings of the command's options; those of the recipe have the names of its fields."""
+    from quaver.fit import Recipe
+    from quaver.networks import made_for
+    from quaver.teaching import Teaching
+    from quaver.train import Settings
+
+    recipe = Recipe(**{field.name: more[field.name] for field in fields(Recipe) if field.name in more})
+    rows = ("", *(name for name in variants.split(",") if name))
+    teaching = Teaching(teacher, teacher_share) if teacher else None
+    return Settings(network, frontend or made_for(network), protocol, rows, recipe, teaching)
 
 
 def _final(clips: "Manifest", settings: "Settings", output: Path, resume: bool, as_json: bool) -> None:
