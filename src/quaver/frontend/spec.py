@@ -189,9 +189,7 @@ class LogmelSpec(MelSpec):
     floor_power: float = 1e-20  # smallest mel power that counts
     peak: float | None = 2.0  # decades; where the loudest mel value of the clip or window is moved; None: it stays
     floor_decades: float = 8.0  # below the loudest mel value of the clip or window
-    pause: float | None = (
-        3.0  # decades below the loudest mel value that no band of a pause comes up to; None: all stays
-    )
+    pause: float | None = 3.0  # decades below the loudest mel value that no band of a pause reaches; None: all stays
     pause_edge: int = 8  # frames on either side of louder ones that are not taken for pauses
     pause_least: float = 0.2  # of all frames: if less would stay, a knock was loudest and no voice, and all of it stays
     offset: float = 4.0  # added to the logarithm, before it is divided by

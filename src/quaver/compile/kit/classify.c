@@ -28,7 +28,8 @@ void quaver_network(quaver_arena *arena, const float input[QUAVER_INPUTS], @TAKE
     run_network(arena->shared, input, @FRAMES@@NOBODY@output);
 }
 
-quaver_status quaver_features(quaver_arena *arena, const quaver_sample *samples, int count, @GIVES_FRAMES@float features[QUAVER_INPUTS])
+quaver_status quaver_features(quaver_arena *arena, const quaver_sample *samples, int count,
+                              @GIVES_FRAMES@float features[QUAVER_INPUTS])
 {
     if (count < QUAVER_SHORTEST)
         return QUAVER_TOO_SHORT;

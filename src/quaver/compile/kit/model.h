@@ -42,7 +42,8 @@ quaver_status quaver_push(quaver_stream *stream, quaver_arena *arena, const quav
 quaver_status quaver_finish(quaver_stream *stream, quaver_arena *arena, float probabilities[QUAVER_OUTPUTS]);
 
 @SPEAKERS@/* The first half of it: the features of up to QUAVER_LONGEST samples@TOLD_FRAMES@. */
-quaver_status quaver_features(quaver_arena *arena, const quaver_sample *samples, int count, @GIVES_FRAMES@float features[QUAVER_INPUTS]);
+quaver_status quaver_features(quaver_arena *arena, const quaver_sample *samples, int count,
+                              @GIVES_FRAMES@float features[QUAVER_INPUTS]);
 
 /* The second half: the network alone, without calibration. */
 void quaver_network(quaver_arena *arena, const float input[QUAVER_INPUTS], @TAKES_FRAMES@float output[QUAVER_OUTPUTS]);
