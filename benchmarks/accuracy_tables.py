@@ -34,15 +34,14 @@ def span(scores: dict[str, Any]) -> str:
 
 
 def uars(runs: list[dict[str, Any]]) -> str:
-    """Give the UAR of one seed with its interval, or the mean and range of several."""
+    """Give the UAR, of several seeds their mean and range, with the interval of the first."""
     values = [run["scores"]["uar"] for run in runs]
     if not values:
         return "not run"
-    if len(values) > 1:
-        return f"**{percent(sum(values) / len(values))}** ({percent(min(values))}–{percent(max(values))})"
     scores = runs[0]["scores"]
     fits = runs[0]["speaker_independent"] and len(scores["speakers"]) >= FEW
-    return f"**{percent(values[0])}**" + (span(scores) if fits else "")
+    spread = f" ({percent(min(values))}–{percent(max(values))})" if len(values) > 1 else ""
+    return f"**{percent(sum(values) / len(values))}**{spread}" + (span(scores) if fits else "")
 
 
 def beside(runs: list[dict[str, Any]]) -> str:

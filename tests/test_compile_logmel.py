@@ -10,11 +10,12 @@ from sound_programs import NOT_FINITE, OK, RATE, SILENT, TOO_LONG, TOO_SHORT, Pr
 from tiny_encoder_graph import encoder, network
 
 from quaver import audio, frontend, networks, teachers, zoo
+from quaver.backend import keras
 from quaver.compile.source import plan_of
 from quaver.errors import CompileError
 from quaver.export import to_onnx
 from quaver.manifest import Manifest
-from quaver.networks import small
+from quaver.networks import layers, small
 from quaver.quantise import quantise
 
 
@@ -191,6 +192,25 @@ def test_the_network_small_as_training_makes_it(tmp_path, speech, monkeypatch):
     head = small.build(small.POOLED, mean=values.mean(axis=0), variance=values.var(axis=0) + 1e-6)
     whole = networks.whole("small", head, np.zeros((1, *small.POOLED), "f"))
     program = Program(tmp_path, encoder(tmp_path / "bundle", to_onnx(whole), spec), ["-O1", *vectors()])
+    told, _, answers, _ = program(*sounds)
+    assert (told[:, 1] == OK).all()
+    wanted = np.array([program.expected(sound) for sound in sounds])
+    assert np.abs(answers - wanted).max() <= 1e-4
+    assert np.ptp(wanted, axis=0).max() > 0.02, "all sounds sound the same to this network"
+
+
+def test_pooling_knows_sounds_of_any_length(tmp_path, speech):
+    keras_ = keras()
+    x = features = keras_.Input((None, 80))
+    x = keras_.layers.Conv1D(8, 3, padding="same", activation="relu")(x)
+    x = keras_.layers.MaxPooling1D(3, strides=2)(x)
+    x = keras_.layers.AveragePooling1D(2)(x)
+    x = keras_.layers.Dense(7)(layers.Statistics()(x))
+    model = keras_.Model(features, keras_.layers.Softmax()(x))
+    program = Program(
+        tmp_path, encoder(tmp_path / "bundle", to_onnx(model), frontend.spec("logmel")), ["-O1", *vectors()]
+    )
+    sounds = lengths(speech, 0.1, 0.73, 2.31, 4.5)
     told, _, answers, _ = program(*sounds)
     assert (told[:, 1] == OK).all()
     wanted = np.array([program.expected(sound) for sound in sounds])
