@@ -33,7 +33,7 @@ from quaver.splits import Fold, protocol  # noqa: E402
 
 OTHERS = ("tess", "emovo")
 KEEP = ("clips", "uar", "wa", "macro_f1", "interval", "recall", "speakers", "ece", "labels", "confusion")
-SHARES = tuple(share / 20 for share in range(20, 0, -1))
+SHARES = tuple(share / 20 for share in range(20, 0, -1))  # of the lowest bar, see `bar_of`
 OUT = RUNS / "small" / "loco"
 
 

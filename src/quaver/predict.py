@@ -164,7 +164,8 @@ class Predictor:
     def _segments(self, rows: Sequence[tuple[float, float, Array]], ear: "_Ear") -> list[Segment]:
         heard = [features for _, _, features in rows]
         alike = len({features.shape for features in heard}) == 1  # without pauses, windows differ in length
-        raw = np.concatenate([ear.run(part) for part in ([np.stack(heard)] if alike else [h[None] for h in heard])])
+        parts = [np.stack(heard)] if alike else [features[None] for features in heard]
+        raw = np.concatenate([ear.run(part) for part in parts])
         return self._answered([(start, end) for start, end, _ in rows], raw)
 
     def _answered(self, ends: Sequence[tuple[float, float]], raw: Array) -> list[Segment]:
