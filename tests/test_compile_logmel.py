@@ -180,23 +180,37 @@ def test_the_shipped_bundle_agrees_with_onnx_runtime_on_200_clips(tmp_path, emod
     assert abs(np.mean(recalls[0]) - np.mean(recalls[1])) <= 0.01
 
 
-def test_the_network_small_as_training_makes_it(tmp_path, speech, monkeypatch):
-    """From Keras to C: what two blocks give side by side, and what knows speakers behind it."""
-    weights = tiny_teacher.weights()
-    monkeypatch.setattr(teachers, "load", lambda name: weights)
-    monkeypatch.setattr(small, "POOLED", (2 * tiny_teacher.WIDTH * small.BLOCKS,))
-    sounds = lengths(speech, 0.1, 0.7, 2.3, 4.5)
-    heard = small.stem(weights)
+@pytest.fixture(scope="module")
+def whole(speech):
+    """What `small` is once trained, on a tiny teacher, and features."""
     spec = frontend.spec("logmel")
-    values = np.concatenate([heard.predict(frontend.features(s, spec)[None], verbose=0) for s in sounds])
-    head = small.build(small.POOLED, mean=values.mean(axis=0), variance=values.var(axis=0) + 1e-6)
-    whole = networks.whole("small", head, np.zeros((1, *small.POOLED), "f"))
-    program = Program(tmp_path, encoder(tmp_path / "bundle", to_onnx(whole), spec), ["-O1", *vectors()])
+    sounds = [frontend.features(s, spec) for s in lengths(speech, 0.1, 0.7, 2.3, 4.5)]
+    with pytest.MonkeyPatch.context() as patched:
+        weights = tiny_teacher.weights()
+        patched.setattr(teachers, "load", lambda name: weights)
+        patched.setattr(small, "POOLED", (2 * tiny_teacher.WIDTH * len(small.DEPTHS),))
+        values = np.concatenate([small.stem(weights).predict(sound[None], verbose=0) for sound in sounds])
+        head = small.build(small.POOLED, mean=values.mean(axis=0), variance=values.var(axis=0) + 1e-6)
+        made = networks.whole("small", head, np.zeros((1, *small.POOLED), "f"))
+    rows = np.empty(len(sounds), object)
+    rows[:] = sounds
+    return to_onnx(made), rows
+
+
+@pytest.mark.parametrize(("bits", "bound"), [(32, 1e-4), (8, 0.02)])
+def test_the_network_small_as_training_makes_it(tmp_path, speech, whole, bits, bound):
+    """From Keras to C: blocks whose weights are in four bits, statistics at depths, and what knows speakers behind."""
+    model = quantise(*whole) if bits == 8 else whole[0]
+    program = Program(tmp_path, encoder(tmp_path / "bundle", model, frontend.spec("logmel")), ["-O1", *vectors()])
+    sounds = lengths(speech, 0.1, 0.7, 2.3, 4.5)
     told, _, answers, _ = program(*sounds)
     assert (told[:, 1] == OK).all()
     wanted = np.array([program.expected(sound) for sound in sounds])
-    assert np.abs(answers - wanted).max() <= 1e-4
+    assert np.abs(answers - wanted).max() <= bound
     assert np.ptp(wanted, axis=0).max() > 0.02, "all sounds sound the same to this network"
+    if bits == 8:  # computed with as bytes
+        blocks = 2 * 12 * tiny_teacher.WIDTH**2 + 4 * tiny_teacher.WIDTH**2
+        assert program.made.constant_bytes < blocks + 800_000
 
 
 def test_pooling_knows_sounds_of_any_length(tmp_path, speech):

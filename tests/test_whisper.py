@@ -20,6 +20,7 @@ from quaver.errors import BundleError, CorpusError, SpecError, TrainingError
 from quaver.export import to_onnx
 from quaver.manifest import Manifest
 from quaver.networks import layers, small, whisper
+from quaver.nibbles import rounded
 
 keras = backend.keras()
 BLOCKS = 2
@@ -62,9 +63,10 @@ def test_the_encoder_computes_what_whisper_does(encoder, weights, frames, rng):
 
 
 @pytest.mark.skipif("QUAVER_TEACHERS" not in os.environ, reason="QUAVER_TEACHERS names no folder with the weights")
-def test_the_real_encoder_computes_what_whisper_does(emodb):
+@pytest.mark.parametrize("name", teachers.TEACHERS)
+def test_the_real_encoder_computes_what_whisper_does(emodb, name):
     """To 1e-3 on a real clip, every step and channel, which is what half precision leaves of the weights."""
-    weights = teachers.load("whisper-tiny.en")
+    weights = teachers.load(name)
     spec = dataclasses.replace(frontend.spec("logmel"), pause=None)
     clip = min((emodb / "wav").iterdir(), key=lambda path: path.stat().st_size)
     features = frontend.features(audio.load(clip, spec.sample_rate)[0], spec)
@@ -100,6 +102,39 @@ def test_keras_files_hold_the_same_network(pooled, tmp_path, rng):
         pooled.save(tmp_path / name)
         again = networks.load(tmp_path / name)
         assert np.array_equal(np.asarray(again(features)), np.asarray(pooled(features)))
+
+
+@pytest.mark.parametrize("depths", [(1,), (2,), (3, 2), (1, 2, 4)])
+def test_statistics_come_from_any_depth(weights, depths, rng):
+    model, features = whisper.by_depth(weights, depths), spectrogram(50, rng)
+    heard = [tiny.encode(features, weights, depth / 2) for depth in sorted(depths)]
+    expected = np.hstack([part for each in heard for part in (each.mean(axis=0), each.std(axis=0))])
+    assert model.output_shape == (None, len(expected))
+    assert np.abs(np.asarray(model(features[None]))[0] - expected).max() < 1e-4
+    assert np.abs(run(model, features[None])[0] - expected).max() < 1e-4
+
+
+def test_half_a_block_is_saved_and_exported(tmp_path, weights, rng):
+    x = features = keras.Input((None, tiny.WIDTH))
+    half = keras.Model(features, layers.Statistics()(layers.EncoderBlock(2, half=True)(x)))
+    half.save(tmp_path / "half.keras")
+    values = rng.normal(size=(2, 20, tiny.WIDTH)).astype(np.float32)
+    again = networks.load(tmp_path / "half.keras")
+    assert len(again.get_weights()) == 9
+    assert np.abs(run(half, values) - np.asarray(again(values))).max() < 1e-5
+
+
+def test_positions_that_are_sines_take_a_tenth_of_the_room(rng):
+    """Small tables make the large one, to the last digits of float32; any other table is kept as it is."""
+    features = keras.Input((None, 64))
+    own = layers.Positions(whisper.LONGEST // 2)
+    model = keras.Model(features, layers.Statistics()(own(features)))
+    values = rng.normal(size=(1, whisper.LONGEST // 2, 64)).astype(np.float32)
+    small_file = to_onnx(model).ByteSize()
+    assert np.abs(run(model, values) - np.asarray(model(values))).max() < 1e-5
+    own.set_weights([rng.normal(size=(whisper.LONGEST // 2, 64)).astype(np.float16)])
+    assert small_file < to_onnx(model).ByteSize() / 2
+    assert np.abs(run(model, values) - np.asarray(model(values))).max() < 1e-5
 
 
 def test_a_convolution_after_attention_is_laid_out_again(rng):
@@ -238,7 +273,7 @@ def test_without_a_network_it_is_said_where_to_put_the_file(tmp_path, monkeypatc
 def tiny_stem(weights, monkeypatch, tmp_path):
     """Put the tiny teacher in the place of the real one."""
     monkeypatch.setenv("QUAVER_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(small, "POOLED", (2 * tiny.WIDTH * BLOCKS,))
+    monkeypatch.setattr(small, "POOLED", (2 * tiny.WIDTH * len(small.DEPTHS),))
     monkeypatch.setattr(teachers, "load", lambda name: weights)
     return stems.of("small")
 
@@ -247,9 +282,12 @@ def test_the_stem_is_frozen_and_kept_on_disk(tiny_stem, weights, rng):
     assert small.stem(weights).trainable_weights == []
     assert tiny_stem.path.is_file()
     features = spectrogram(60, rng)
-    steps = [tiny.encode(features, weights, block + 1) for block in range(BLOCKS)]
+    kept = {n: rounded(v.T).T if n.startswith("blocks") and v.ndim == 2 else v for n, v in weights.items()}
+    steps = [tiny.encode(features, kept, depth / 2) for depth in small.DEPTHS]
     expected = np.hstack([part for each in steps for part in (each.mean(axis=0), each.std(axis=0))])
     assert np.abs(tiny_stem(features) - expected).max() < 1e-4
+    exact = tiny.encode(features, weights, small.DEPTHS[0] / 2).mean(axis=0)
+    assert 0.97 < np.corrcoef(tiny_stem(features)[: tiny.WIDTH], exact)[0, 1] < 0.9999, "in four bits"
     written = tiny_stem.path.stat().st_mtime_ns
     assert stems.of("small") == tiny_stem and tiny_stem.path.stat().st_mtime_ns == written
 
@@ -269,7 +307,7 @@ def test_networks_trained_whole_have_no_stem():
 def test_the_cache_keeps_what_the_stem_gives(tiny_stem, emodb):
     clips = Manifest(tuple(Manifest.read(emodb / "manifest.csv").clips[:3]))
     first = dataset.extract(clips, frontend.spec("logmel"), through=tiny_stem).values
-    assert first.shape == (3, 2 * tiny.WIDTH * BLOCKS)
+    assert first.shape == (3, 2 * tiny.WIDTH * len(small.DEPTHS))
     tiny_stem.path.unlink()  # so that only the cache can answer
     assert np.array_equal(dataset.extract(clips, frontend.spec("logmel"), through=tiny_stem).values, first)
 
@@ -282,7 +320,7 @@ def test_features_of_clips_that_differ_in_length_stay_apart(emodb):
 
 
 def test_the_whole_network_is_the_stem_and_the_head(tiny_stem, rng):
-    width = 2 * tiny.WIDTH * BLOCKS
+    width = 2 * tiny.WIDTH * len(small.DEPTHS)
     values = rng.normal(size=(2, width)).astype(np.float32)
     head = networks.build("small", (width,), 7, mean=values.mean(axis=0), variance=values.var(axis=0) + 1)
     whole = networks.whole("small", head, np.zeros((1, 768), "f"))

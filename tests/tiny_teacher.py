@@ -30,17 +30,18 @@ def weights(blocks: int = 3, seed: int = 0) -> dict[str, np.ndarray]:
     return made
 
 
-def encode(features: np.ndarray, w: dict[str, np.ndarray], blocks: int) -> np.ndarray:
-    """Compute (frames, mels) to (steps, width) in double precision."""
+def encode(features: np.ndarray, w: dict[str, np.ndarray], blocks: float) -> np.ndarray:
+    """Compute (frames, mels) to (steps, width) in double precision; half a block ends after attention."""
     x = gelu(convolve(features.astype(float), w["conv1.weight"], 1) + w["conv1.bias"])
     x = gelu(convolve(x, w["conv2.weight"], 2) + w["conv2.bias"])
     x = x + w["positional_embedding"][: len(x)]
-    for block in range(blocks):
-        x = encoder_block(x, {name.removeprefix(f"blocks.{block}."): v for name, v in w.items()})
+    for half in range(round(2 * blocks)):
+        of_block = {name.removeprefix(f"blocks.{half // 2}."): v for name, v in w.items()}
+        x = think(x, of_block) if half % 2 else attend(x, of_block)
     return x
 
 
-def encoder_block(x: np.ndarray, w: dict[str, np.ndarray]) -> np.ndarray:
+def attend(x: np.ndarray, w: dict[str, np.ndarray]) -> np.ndarray:
     h = norm(x, w["attn_ln.weight"], w["attn_ln.bias"])
     query, value = (h @ w[f"attn.{n}.weight"].T + w[f"attn.{n}.bias"] for n in ("query", "value"))
     key = h @ w["attn.key.weight"].T
@@ -50,7 +51,10 @@ def encoder_block(x: np.ndarray, w: dict[str, np.ndarray]) -> np.ndarray:
         scores = query[:, part] @ key[:, part].T / 8
         scores = np.exp(scores - scores.max(axis=1, keepdims=True))
         mixed.append(scores / scores.sum(axis=1, keepdims=True) @ value[:, part])
-    x = x + np.hstack(mixed) @ w["attn.out.weight"].T + w["attn.out.bias"]
+    return x + np.hstack(mixed) @ w["attn.out.weight"].T + w["attn.out.bias"]
+
+
+def think(x: np.ndarray, w: dict[str, np.ndarray]) -> np.ndarray:
     h = norm(x, w["mlp_ln.weight"], w["mlp_ln.bias"])
     return x + gelu(h @ w["mlp.0.weight"].T + w["mlp.0.bias"]) @ w["mlp.2.weight"].T + w["mlp.2.bias"]
 

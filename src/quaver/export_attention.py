@@ -5,33 +5,66 @@ from typing import Any
 import numpy as np
 
 from quaver.onnx_graph import Array, Graph, Rule, float64
+from quaver.sinusoids import factors, sinusoids
 
 _INDEX = np.array([0], np.int64)
 _FLOAT = 1  # onnx.TensorProto.FLOAT
+_STRIDE = 25  # steps between the rows of the coarse table of positions
+_ROUNDED = 1e-3  # by which a table in half precision differs from its sines at most
 
 
 def _positions(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
-    """Add the first rows of the table; half precision holds Whisper's exactly, in half the room."""
+    """Add the first rows of the table."""
     graph.settle()
-    value, half = graph.tensor, weights[0].astype(np.float16)
-    graph.weights |= {f"{name}/table": half, f"{name}/from": _INDEX, f"{name}/axis": _INDEX}
+    value, (table,) = graph.tensor, weights
+    graph.weights |= {f"{name}/from": _INDEX, f"{name}/axis": _INDEX}
     graph.add("Shape", f"{name}/time", start=1, end=2)
-    graph.join("Slice", f"{name}/used", f"{name}/table", f"{name}/from", graph.tensor, f"{name}/axis")
-    graph.add("Cast", f"{name}/single", to=_FLOAT)
+    rows = [f"{name}/from", graph.tensor, f"{name}/axis"]
+    sines = len(table) % _STRIDE == 0 and np.abs(table - sinusoids(*table.shape)).max() < _ROUNDED
+    (_sums if sines else _halves)(graph, name, table, rows)
     graph.join("Add", name, value, graph.tensor)
+
+
+def _sums(graph: Graph, name: str, table: Array, rows: list[str]) -> None:
+    """Make the table of small ones, a tenth as large; whoever runs the network does so once, when it is loaded."""
+    products = []
+    for part, pair in enumerate(factors(len(table), table.shape[1], _STRIDE), start=1):
+        names = [f"{name}/{size}{part}" for size in ("coarse", "fine")]
+        graph.weights.update(zip(names, pair, strict=True))
+        graph.join("Mul", f"{name}/product{part}", *names)
+        products.append(graph.tensor)
+    graph.join("Add", f"{name}/sum", *products)
+    graph.add("Reshape", f"{name}/table", ("shape", np.array(table.shape, np.int64)))
+    graph.join("Slice", f"{name}/used", graph.tensor, *rows)
+
+
+def _halves(graph: Graph, name: str, table: Array, rows: list[str]) -> None:
+    """Keep the table in half precision, in which Whisper's own come."""
+    graph.weights[f"{name}/table"] = table.astype(np.float16)
+    graph.join("Slice", f"{name}/used", f"{name}/table", *rows)
+    graph.add("Cast", f"{name}/single", to=_FLOAT)
 
 
 def _block(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
     graph.settle()
+    _first(graph, name, config, weights[:_FIRST])
+    if not config["half"]:
+        _second(graph, name, config, weights[_FIRST:])
+
+
+def _first(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
     before = graph.tensor
     _normalised(graph, f"{name}/before_attention", config, *weights[:2])
-    _attention(graph, f"{name}/attention", config["heads"], weights[2:9])
+    _attention(graph, f"{name}/attention", config["heads"], weights[2:])
     graph.join("Add", f"{name}/attended", before, graph.tensor)
+
+
+def _second(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
     before = graph.tensor
-    _normalised(graph, f"{name}/before_dense", config, *weights[9:11])
-    _dense(graph, f"{name}/wide", *weights[11:13])
+    _normalised(graph, f"{name}/before_dense", config, *weights[:2])
+    _dense(graph, f"{name}/wide", *weights[2:4])
     graph.add("Gelu", f"{name}/gelu", approximate="none")
-    _dense(graph, f"{name}/narrow", *weights[13:15])
+    _dense(graph, f"{name}/narrow", *weights[4:])
     graph.join("Add", name, before, graph.tensor)
 
 
@@ -86,25 +119,27 @@ def _statistics(graph: Graph, name: str, config: dict[str, Any], weights: list[A
     graph.shape, graph.by_time = (2 * graph.shape[1],), False
 
 
-def _by_block(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+def _by_depth(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
     """Take the statistics of each tensor as soon as it is there, so that none has to be kept for them."""
     graph.settle()
     heard, time = [], graph.shape
-    for number in range(1, config["blocks"] + 1):
-        own, weights = weights[:_WEIGHTS], weights[_WEIGHTS:]
-        _block(graph, f"{name}/block{number}", config, own)
-        value, graph.shape = graph.tensor, time
-        _statistics(graph, f"{name}/statistics{number}", config, [])
-        heard.append(graph.tensor)
-        graph.tensor = value
+    for depth in range(1, max(config["depths"]) + 1):
+        half, count = (_first, _FIRST) if depth % 2 else (_second, _SECOND)
+        own, weights = weights[:count], weights[count:]
+        half(graph, f"{name}/block{(depth + 1) // 2}", config, own)
+        if depth in config["depths"]:
+            value, graph.shape = graph.tensor, time
+            _statistics(graph, f"{name}/statistics{depth}", config, [])
+            heard.append(graph.tensor)
+            graph.tensor = value
     graph.join("Concat", name, *heard, axis=1)
     graph.shape = (len(heard) * graph.shape[0],)
 
 
-_WEIGHTS = 15  # of a block
+_FIRST, _SECOND = 9, 6  # weights of the halves of a block
 RULES: dict[str, Rule] = {
     "Positions": _positions,
     "EncoderBlock": _block,
     "Statistics": _statistics,
-    "StatisticsByBlock": _by_block,
+    "StatisticsByDepth": _by_depth,
 }

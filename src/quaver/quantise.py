@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quaver import nibbles
+
 if TYPE_CHECKING:
     import onnx
 
@@ -22,7 +24,8 @@ def quantise(model: "onnx.ModelProto", calibration: Array) -> "onnx.ModelProto":
     first layer 2 kB), and logits in eight bits would blur the probabilities. So do the sums of dense layers over time,
     which go on in float32 anyway, and attention's own products, which have no weights to save: it is there that eight
     bits cost most. Weights keep seven of their eight bits: processors without VNNI add two products in 16 bits, with
-    saturation. So every machine gives the same answer.
+    saturation. So every machine gives the same answer. Weights of matrix products that were rounded to four bits before
+    (`nibbles`) are stored in four, kernels in float32 that are exact in half precision in that; both mean the same.
 
     Args:
         model: from `to_onnx`; it is not changed.
@@ -61,10 +64,43 @@ def quantise(model: "onnx.ModelProto", calibration: Array) -> "onnx.ModelProto":
             },
         )
         quantised = onnx.load(path)
+    _shrink(model, quantised)
     del quantised.metadata_props[:]
     quantised.producer_name, quantised.producer_version = model.producer_name, model.producer_version
     onnx.checker.check_model(quantised, full_check=True)
     return quantised
+
+
+def _shrink(model: "onnx.ModelProto", quantised: "onnx.ModelProto") -> None:
+    """Store what takes less room without changing: weights rounded to four bits, and floats that half precision holds.
+
+    Whoever loads the network makes the rest of them once, by operators that are put in front.
+    """
+    from onnx import TensorProto, helper, numpy_helper
+
+    products = {node.input[1] for node in model.graph.node if node.op_type == "MatMul"}
+    kernels = {node.input[1] for node in model.graph.node if node.op_type == "Conv"}
+    there = {tensor.name: tensor for tensor in quantised.graph.initializer}
+    constants: dict[str, Array] = {}
+    nodes, gone = [], set()
+    for tensor in model.graph.initializer:
+        name, values = tensor.name, numpy_helper.to_array(tensor)
+        bytes_, half = f"{name}_quantized", values.astype(np.float16)
+        if name in products and bytes_ in there and (parts := nibbles.found(values)) is not None:
+            made, unpacking = nibbles.unpacking(bytes_, *parts[:2])
+            constants |= {**made, f"{name}_scale": parts[2]}
+            nodes += unpacking
+            gone |= {bytes_, f"{name}_scale"}
+        elif name in kernels and name in there and np.array_equal(half, values):
+            constants[f"{name}/half"] = half
+            nodes.append(helper.make_node("Cast", [f"{name}/half"], [name], name, to=TensorProto.FLOAT))
+            gone.add(name)
+    kept = [tensor for name, tensor in there.items() if name not in gone]
+    kept += [numpy_helper.from_array(values, name) for name, values in constants.items()]
+    rest = [*nodes, *quantised.graph.node]
+    del quantised.graph.initializer[:], quantised.graph.node[:]
+    quantised.graph.initializer.extend(kept)
+    quantised.graph.node.extend(rest)
 
 
 @contextmanager

@@ -47,10 +47,16 @@ TEACHERS = {
         "d3dd57d32accea0b295c96e26691aa14d8822fac7d9d27d5dc00b4ca2826dd03",
         "7886c5461c9b551355a505e22ac188be7003771fb75a891d51f05ba860a6dca2",
     ),
+    "whisper-base": Teacher(
+        "whisper-base",
+        f"{_OPENAI}/ed3a0b6b1c0edf879ad9b11b1af5a0e6ab5db9205f891f668f8b0e6c6326e34e/base.pt",
+        "ed3a0b6b1c0edf879ad9b11b1af5a0e6ab5db9205f891f668f8b0e6c6326e34e",
+        "90954cd01cdc65cf93594ecab814a8adbd902451a0a0e9e4139428258f466f65",
+    ),
 }
 
 
-def load(name: str = "whisper-tiny.en", *, progress: Progress | None = None) -> dict[str, Array]:
+def load(name: str, *, progress: Progress | None = None) -> dict[str, Array]:
     """Give a teacher's weights, from a file on this machine or, where there is none, downloaded and kept.
 
     Files are looked for as `NAME*.npz`, `NAME*.safetensors` or `NAME*.pt` in the folder that QUAVER_TEACHERS names,

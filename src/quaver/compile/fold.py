@@ -6,11 +6,18 @@ from quaver.compile.graph import Array, Graph, Node
 from quaver.compile.ops import pad
 
 
-def fold_constants(graph: Graph, only: Node | None = None) -> None:
-    """Replace every node whose inputs are all constant, or one of them, by its result."""
+def fold_constants(graph: Graph, only: Node | None = None, bytes_stay: bool = False) -> None:
+    """Replace every node whose inputs are all constant, or one of them, by its result.
+
+    Args:
+        graph: changed in place.
+        only: this node alone.
+        bytes_stay: leave what makes floats of bytes, for whoever wants to compute with the bytes.
+    """
     rest = []
     for node in graph.nodes:
-        if only in (None, node) and all(not i or i in graph.constants for i in node.inputs):
+        wanted = only in (None, node) and not (bytes_stay and node.operator == "DequantizeLinear")
+        if wanted and all(not i or i in graph.constants for i in node.inputs):
             graph.constants.update(zip(node.outputs, _evaluate(node, graph), strict=False))
         else:
             rest.append(node)

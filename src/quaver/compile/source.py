@@ -32,6 +32,7 @@ def plan_of(
         CompileError: it cannot be read, or holds what has no C.
     """
     read = graph.read(model, name, longest)
+    fold.fold_constants(read, bytes_stay=True)  # weights in four bits become bytes
     quantised.rewrite(read)
     fold.fold_constants(read)
     fold.fold_zeros(read)

@@ -1,10 +1,10 @@
 """The Keras layers of Whisper's encoder, and pooling over time. Importing this module imports Keras."""
 
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from quaver.backend import keras
+from quaver.sinusoids import sinusoids
 
 _keras = keras()
 _ops = _keras.ops
@@ -50,23 +50,19 @@ class Positions(Layer):  # type: ignore[misc, valid-type]
         return {**super().get_config(), "longest": self.longest}
 
 
-def sinusoids(steps: int, width: int) -> np.ndarray:
-    """Give the positions (steps, width) float32: sines, then cosines, of wavelengths up to 10,000 steps."""
-    rates = np.exp(-np.log(10_000) / (width // 2 - 1) * np.arange(width // 2))
-    angles = np.arange(steps)[:, None] * rates
-    return np.hstack([np.sin(angles), np.cos(angles)]).astype(np.float32)
-
-
 @_registered
 class EncoderBlock(Layer):  # type: ignore[misc, valid-type]
     """A block of a transformer's encoder, normalised first: self-attention, then two dense layers, each added.
 
-    Vaswani et al. 2017, in the form of Radford et al. 2022: keys have no bias, GELU is exact.
+    Vaswani et al. 2017, in the form of Radford et al. 2022: keys have no bias, GELU is exact. Half a block ends after
+    attention.
     """
 
-    def __init__(self, heads: int, expansion: int = 4, epsilon: float = 1e-5, **options: Any) -> None:
+    def __init__(
+        self, heads: int, expansion: int = 4, epsilon: float = 1e-5, half: bool = False, **options: Any
+    ) -> None:
         super().__init__(**options)
-        self.heads, self.expansion, self.epsilon = heads, expansion, epsilon
+        self.heads, self.expansion, self.epsilon, self.half = heads, expansion, epsilon, half
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Make the weights for (batch, time, channels)."""
@@ -77,17 +73,28 @@ class EncoderBlock(Layer):  # type: ignore[misc, valid-type]
         self.key = dense(width, use_bias=False, name="key")
         self.value = dense(width, name="value")
         self.out = dense(width, name="out")
-        self.before_dense = norm(epsilon=self.epsilon, name="before_dense")
-        self.wide = dense(self.expansion * width, name="wide")
-        self.narrow = dense(width, name="narrow")
-        for layer in (self.before_attention, self.query, self.key, self.value, self.out, self.before_dense, self.wide):
+        for layer in (self.before_attention, self.query, self.key, self.value, self.out):
             layer.build((None, None, width))
-        self.narrow.build((None, None, self.expansion * width))
+        if not self.half:
+            self.before_dense = norm(epsilon=self.epsilon, name="before_dense")
+            self.wide = dense(self.expansion * width, name="wide")
+            self.narrow = dense(width, name="narrow")
+            for layer in (self.before_dense, self.wide):
+                layer.build((None, None, width))
+            self.narrow.build((None, None, self.expansion * width))
         self.built = True
 
     def call(self, x: Any) -> Any:
         """Give (batch, time, channels) of the same shape."""
-        x = x + self.out(self._attended(self.before_attention(x)))
+        x = self.first(x)
+        return x if self.half else self.second(x)
+
+    def first(self, x: Any) -> Any:
+        """Add what attention gives."""
+        return x + self.out(self._attended(self.before_attention(x)))
+
+    def second(self, x: Any) -> Any:
+        """Add what the dense layers give."""
         wide = _ops.gelu(self.wide(self.before_dense(x)), approximate=False)
         return x + self.narrow(wide)
 
@@ -109,7 +116,8 @@ class EncoderBlock(Layer):  # type: ignore[misc, valid-type]
 
     def get_config(self) -> dict[str, Any]:
         """Give what the constructor needs."""
-        return {**super().get_config(), "heads": self.heads, "expansion": self.expansion, "epsilon": self.epsilon}
+        own = {"heads": self.heads, "expansion": self.expansion, "epsilon": self.epsilon, "half": self.half}
+        return {**super().get_config(), **own}
 
 
 @_registered
@@ -191,42 +199,56 @@ class Statistics(Layer):  # type: ignore[misc, valid-type]
 
 
 @_registered
-class StatisticsByBlock(Layer):  # type: ignore[misc, valid-type]
-    """Blocks of an encoder, and the statistics over time of what each of them gives.
+class StatisticsByDepth(Layer):  # type: ignore[misc, valid-type]
+    """Blocks of an encoder, and the statistics over time of what comes after some of their halves.
 
-    (batch, time, channels) to (batch, 2 channels a block). Lower blocks are nearer to sound, higher ones to words.
+    (batch, time, channels) to (batch, 2 channels a depth). Depths count halves of blocks: 1 lies after the attention of
+    the first block, 2 after its dense layers, 3 after the attention of the second. Low ones are nearer to sound, high
+    ones to words.
     """
 
     def __init__(
-        self, blocks: int, heads: int, expansion: int = 4, epsilon: float = 1e-5, floor: float = 1e-6, **options: Any
+        self,
+        depths: Sequence[int],
+        heads: int,
+        expansion: int = 4,
+        epsilon: float = 1e-5,
+        floor: float = 1e-6,
+        **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.blocks, self.floor = blocks, floor
+        self.depths, self.floor = sorted(depths), floor
         self.block: dict[str, Any] = {"heads": heads, "expansion": expansion, "epsilon": epsilon}
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Make the blocks for (batch, time, channels)."""
         self.statistics = Statistics(self.floor, name="statistics")
-        self.parts = [EncoderBlock(**self.block, name=f"block{n + 1}") for n in range(self.blocks)]
+        last = self.depths[-1]
+        self.parts = [
+            EncoderBlock(**self.block, half=depth == last, name=f"block{depth // 2 + 1}")
+            for depth in range(1, last + 1, 2)
+        ]
         for block in self.parts:
             block.build(shape)
         self.built = True
 
     def call(self, x: Any) -> Any:
-        """Give the statistics, those of the first block first."""
+        """Give the statistics, those of the lowest depth first."""
         heard = []
-        for block in self.parts:
-            x = block(x)
-            heard.append(self.statistics(x))
+        for depth in range(1, self.depths[-1] + 1):
+            block = self.parts[(depth - 1) // 2]
+            x = block.first(x) if depth % 2 else block.second(x)
+            if depth in self.depths:
+                heard.append(self.statistics(x))
         return _ops.concatenate(heard, axis=-1)
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, int]:
-        """Give (batch, 2 channels * blocks)."""
-        return shape[0], 2 * int(shape[-1] or 0) * self.blocks
+        """Give (batch, 2 channels * depths)."""
+        return shape[0], 2 * int(shape[-1] or 0) * len(self.depths)
 
     def get_config(self) -> dict[str, Any]:
         """Give what the constructor needs."""
-        return {**super().get_config(), **self.block, "blocks": self.blocks, "floor": self.floor}
+        return {**super().get_config(), **self.block, "depths": self.depths, "floor": self.floor}
 
 
 def continued(x: Any, model: Any) -> Any:

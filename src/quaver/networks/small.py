@@ -1,7 +1,7 @@
-"""The first two blocks of Whisper tiny.en's encoder, left as they are, mean and deviation over time, and a head.
+"""Two and a half blocks of Whisper base's encoder in four bits, mean and deviation over time, and a head.
 
-The encoder has learnt to hear speech from 680,000 hours of it (Radford et al., 2022). Its middle blocks tell emotions
-better than its last ones, which have turned to words.
+The encoder has learnt to hear speech in 99 languages from 680,000 hours of it (Radford et al., 2022). Its middle blocks
+tell emotions better than its last ones, which have turned to words.
 """
 
 from collections.abc import Mapping
@@ -10,16 +10,15 @@ from typing import Any
 import numpy as np
 
 from quaver.backend import keras
+from quaver.nibbles import rounded
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-TEACHER = "whisper-tiny.en"
-BLOCKS = 2
-WIDTH = 384
-POOLED = (2 * WIDTH * BLOCKS,)  # mean and deviation over time of what each block gives
-DESCRIBED = (
-    f"{TEACHER}, {BLOCKS} blocks, mean and deviation by block, 1"  # raise the number when the same words give others
-)
+TEACHER = "whisper-base"
+WIDTH = 512
+DEPTHS = (4, 5)  # after the second block, and after the attention of the third
+POOLED = (2 * WIDTH * len(DEPTHS),)  # mean and deviation over time at each depth
+DESCRIBED = f"{TEACHER} in four bits, mean and deviation at depths 4 and 5, 1"  # raised when words do not tell
 HIDDEN = 256  # values between the head's two layers
 MEMBERS = 4  # that share them out, learn side by side and answer together
 DROPOUT = 0.5  # of them; half as much of what comes in
@@ -33,11 +32,14 @@ def stem(weights: Mapping[str, Array]) -> Any:
         weights: of the teacher, from `teachers.load`.
 
     Returns:
-        A keras.Model from the `logmel` frontend (batch, frames, 80) to (batch, 1536).
+        A keras.Model from the `logmel` frontend (batch, frames, 80) to (batch, 2048). Matrices are rounded to what four
+        bits hold, so that the head learns from what it will hear on a device.
     """
-    from quaver.networks.whisper import by_block
+    from quaver.networks.whisper import by_depth
 
-    model = by_block(weights, BLOCKS)
+    used = tuple(f"blocks.{number}." for number in range((max(DEPTHS) + 1) // 2))
+    matrices = {name: values for name, values in weights.items() if name.startswith(used) and values.ndim == 2}
+    model = by_depth({**weights, **{name: rounded(values.T).T for name, values in matrices.items()}}, DEPTHS)
     model.trainable = False
     return model
 
@@ -59,13 +61,13 @@ def build(
     Args:
         shape: of what the stem gives.
         labels: number of classes.
-        mean: (1536,) mean of each value over the training clips; None leaves the values as they are.
-        variance: (1536,) variance of each value over the training clips.
+        mean: (2048,) mean of each value over the training clips; None leaves the values as they are.
+        variance: (2048,) variance of each value over the training clips.
         seed: of the initial weights and of dropout.
         members: how many.
 
     Returns:
-        An uncompiled keras.Model from (batch, 1536) to probabilities (batch, members, labels).
+        An uncompiled keras.Model from (batch, 2048) to probabilities (batch, members, labels).
     """
     from quaver.networks.layers import Members, Speaker
 
@@ -92,7 +94,7 @@ def merged(trained: Any) -> Any:
         trained: from `build`.
 
     Returns:
-        A keras.Model from (batch, 1536) to probabilities (batch, labels).
+        A keras.Model from (batch, 2048) to probabilities (batch, labels).
     """
     layers, members = keras().layers, trained.get_layer("members")
     kernel, bias = members.get_weights()

@@ -1,6 +1,6 @@
 """The first blocks of Whisper's encoder (Radford et al., 2022) in Keras, with the weights of the original."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,22 +44,23 @@ def encoder(weights: Mapping[str, Array], blocks: int) -> Any:
     return model
 
 
-def by_block(weights: Mapping[str, Array], blocks: int) -> Any:
-    """Build the encoder up to a block, and take the statistics over time of what each block gives.
+def by_depth(weights: Mapping[str, Array], depths: Sequence[int]) -> Any:
+    """Build the encoder up to the last of some depths, and take the statistics over time of what each of them gives.
 
     Args:
         weights: from `teachers.read`.
-        blocks: how many blocks to keep.
+        depths: in halves of blocks, see `StatisticsByDepth`.
 
     Returns:
-        A keras.Model from the `logmel` frontend (batch, frames, 80) to (batch, 2 width * blocks).
+        A keras.Model from the `logmel` frontend (batch, frames, 80) to (batch, 2 width * depths).
     """
-    from quaver.networks.layers import StatisticsByBlock
+    from quaver.networks.layers import StatisticsByDepth
 
-    beginning = encoder(weights, 0)
-    pooled = StatisticsByBlock(blocks, beginning.output.shape[-1] // HEAD, name="pooled")
+    beginning, last = encoder(weights, 0), max(depths)
+    pooled = StatisticsByDepth(depths, beginning.output.shape[-1] // HEAD, name="pooled")
     model = keras().Model(beginning.input, pooled(beginning.output), name="stem")
-    pooled.set_weights([values for number in range(blocks) for values in _block(weights, f"blocks.{number}")])
+    blocks = [values for number in range((last + 1) // 2) for values in _block(weights, f"blocks.{number}")]
+    pooled.set_weights(blocks[: len(pooled.weights)])
     return model
 
 
