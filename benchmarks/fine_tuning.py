@@ -1,4 +1,4 @@
-"""What it gives `small` to train the encoder's last block with the head, instead of the head alone.
+"""What it gives to train the last of two blocks of Whisper tiny.en with the head of `small`, instead of the head alone.
 
 First the head alone is trained, on the frozen encoder (the warm-up), then both: the block at 5e-5, the head at 3e-4, on
 excerpts of two seconds, with mixtures of clips of a corpus, with voices as profiles make them half of the time, and
@@ -30,7 +30,6 @@ from quaver.files import write_json  # noqa: E402
 from quaver.fit import uar  # noqa: E402
 from quaver.frontend import spec  # noqa: E402
 from quaver.manifest import Manifest  # noqa: E402
-from quaver.networks import small  # noqa: E402
 from quaver.networks.layers import Statistics, known_crossentropy  # noqa: E402
 from quaver.networks.whisper import encoder  # noqa: E402
 from quaver.profiles import Profile  # noqa: E402
@@ -39,6 +38,7 @@ from quaver.splits import protocol  # noqa: E402
 
 RESULTS = Path(__file__).parent / "results" / "fine_tuning.json"
 VARIANTS = ("", "speed+overdrive", "colour", "room+snr")
+TEACHER, BLOCKS, WIDTH = "whisper-tiny.en", 2, 384  # the encoder of `small` until it was Whisper base's
 WARM, EPOCHS, BATCH = 25, 6, 64
 EXCERPT = 100  # steps of 20 ms
 RATES = {"block": 5e-5, "head": 3e-4}
@@ -75,8 +75,8 @@ class Tuned:
     """The block and the head, and the scale of what lies between them."""
 
     def __init__(self, weights_of: dict[str, Array]) -> None:
-        whole = encoder(weights_of, small.BLOCKS)
-        given, block = keras.Input((None, small.WIDTH)), whole.get_layer(f"block{small.BLOCKS}")
+        whole = encoder(weights_of, BLOCKS)
+        given, block = keras.Input((None, WIDTH)), whole.get_layer(f"block{BLOCKS}")
         self.block = keras.Model(given, Statistics()(block(given)))
         self.block.trainable = True
         self.head: Any = None
@@ -107,7 +107,7 @@ def main() -> None:
     known = read().where(lambda clip: clip.group not in UNHEARD | TWICE and clip.emotion in EMOTIONS)
     fold = protocol(SETTINGS["small"].protocol).folds(known, 0)[0]
     out = next(fold for fold in protocol("corpora-loco").folds(known, 0) if fold.test.corpora[0] == "ravdess")
-    first = encoder(teachers.load(small.TEACHER), small.BLOCKS - 1)
+    first = encoder(teachers.load(TEACHER), BLOCKS - 1)
     for name, train, tested in (
         ("validation speakers", fold.train, fold.validation),
         ("ravdess left out", out.train + out.validation, out.test),
@@ -121,7 +121,7 @@ def main() -> None:
 def tuned(train: Sounds, tested: Sounds) -> dict[str, dict[str, float]]:
     """Train the head, then the block too; score each, and what lies between."""
     torch.manual_seed(0)
-    model = Tuned(teachers.load(small.TEACHER))
+    model = Tuned(teachers.load(TEACHER))
     warm(model, train)
     told, before = {"head alone": model.scores(tested)}, kept(model)
     optimiser = torch.optim.Adam(
@@ -146,9 +146,7 @@ def warm(model: Tuned, train: Sounds) -> None:
     """Train the head on what the frozen block gives, each clip also as a profile of its speaker has it."""
     pooled = [model.pooled(steps) for steps in train.steps]
     model.mean, model.deviation = pooled[0].mean(axis=0), pooled[0].std(axis=0)
-    model.head = networks.build(
-        "small", (2 * small.WIDTH,), len(EMOTIONS), mean=model.mean, variance=pooled[0].var(axis=0)
-    )
+    model.head = networks.build("small", (2 * WIDTH,), len(EMOTIONS), mean=model.mean, variance=pooled[0].var(axis=0))
     known = [voices.adapted(values, train.groups, model.mean, model.deviation) for values in pooled]
     optimiser = torch.optim.Adam(model.head.parameters(), lr=1e-3)
     rng, count = np.random.default_rng(1), 2 * len(train.groups) // (2 * BATCH)

@@ -26,7 +26,7 @@ from quaver.answers import predict  # noqa: E402
 from quaver.balance import Data  # noqa: E402
 from quaver.files import write_json  # noqa: E402
 from quaver.fit import BEST, fit, uar  # noqa: E402
-from quaver.frontend import FrontendSpec, spec  # noqa: E402
+from quaver.frontend import spec  # noqa: E402
 from quaver.manifest import Manifest  # noqa: E402
 from quaver.networks import small  # noqa: E402
 from quaver.sides import Side, augmented  # noqa: E402
@@ -66,9 +66,9 @@ def main() -> None:
                 print(f"fold {fold.index}, {what}: {told}", file=sys.stderr, flush=True)
 
 
-def side(clips: Manifest, frontend: FrontendSpec | None = None) -> Side:
+def side(clips: Manifest) -> Side:
     """Give what the head sees of clips."""
-    found = dataset.extract(clips, frontend or spec("logmel"), through=stems.of("small"), seed=SHIPPED.recipe.seed)
+    found = dataset.extract(clips, spec("logmel"), through=stems.of("small"), seed=SHIPPED.recipe.seed)
     truth = np.array([EMOTIONS.index(clip.emotion) for clip in clips])
     return Side(clips, Data(found.values, truth, np.array([clips.corpora.index(clip.corpus) for clip in clips])))
 

@@ -119,7 +119,7 @@ def _seen(clips: Manifest, sounds: Sounds, twins: list[Double], compared: bool, 
 
 
 def _heard(clips: Manifest, groups: list[str], cache: bool, stage: Stage) -> Array:
-    """Give what the frozen blocks of `small` hear in each clip (n, 1536), relative to the speaker's own.
+    """Give what the frozen blocks of `small` hear in each clip (n, 2048), relative to the speaker's own.
 
     They have learnt to hear speech and never an emotion, so that a label that a bundle learnt cannot speak for itself.
     """
