@@ -81,9 +81,10 @@ def default() -> str:
     """Describe the default bundle in a table, and the classic one beside it."""
     told, classic = load("bundle_small"), load("bundle_article")
     lines = [
-        f"`small` in eight bits ({told['bytes'] / 1e6:.1f} MB): two and a half blocks of Whisper base's encoder, untrained, in",
-        "four bits on disk, and a head of two layers that learnt from EmoDB, BanglaSER, RAVDESS and nEMO. Pooled rows: folds of",
-        f"`{told['protocol']}`, in which networks of the same recipe meet every speaker once ({len(told['folds'])} of "
+        f"`small` in eight bits ({told['bytes'] / 1e6:.1f} MB): two and a half blocks of Whisper base's encoder as",
+        "they are, but in four bits, and a head of two layers that learnt from EmoDB, BanglaSER, RAVDESS and nEMO.",
+        f"Pooled rows: folds of `{told['protocol']}`, in which networks of one recipe meet every speaker once "
+        f"({len(told['folds'])} of "
         f"{told['of_folds']} folds run);",
         "the last rows are the shipped networks on the speakers of the sample clips, whom nobody trained on. One seed.",
         "",

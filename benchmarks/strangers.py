@@ -34,7 +34,6 @@ from quaver.splits import Fold, protocol  # noqa: E402
 
 RESULTS = HERE / "results" / "strangers.json"
 SHIPPED = SETTINGS["small"]
-BLOCK = 2 * small.WIDTH  # values of one depth
 STUDIO = tuple(variant for variant in SHIPPED.variants if "microphone" not in variant)
 
 
@@ -43,15 +42,15 @@ class Try:
     """What differs from the shipped recipe."""
 
     recipe: dict[str, Any] = field(default_factory=dict)
-    values: slice = slice(None)  # of those that the encoder gives
+    depths: tuple[int, ...] = small.DEPTHS  # of those that the encoder gives
     variants: tuple[str, ...] = SHIPPED.variants
     members: int = small.MEMBERS  # of the head, as large together as those of the shipped one
 
 
 TRIES = {
     "as shipped": Try(),
-    "two blocks alone": Try(values=slice(BLOCK)),
-    "after the attention of the third alone": Try(values=slice(BLOCK, None)),
+    "two blocks alone": Try(depths=small.DEPTHS[:1]),
+    "after the attention of the third alone": Try(depths=small.DEPTHS[1:]),
     "one member": Try(members=1),
     "half with other voices": Try({"styles": 0.5}),
     "no microphones": Try(variants=STUDIO),
@@ -76,7 +75,7 @@ def tried(fold: Fold, how: Try) -> dict[str, float]:
     """Train a head; give the UAR on half of the speakers left out, as they are, taken together, and adapted."""
     recipe = replace(SHIPPED.recipe, **how.recipe)
     train, validation, test = (
-        part(side(clips), how.values) for clips in (augmented(fold.train, how.variants), fold.validation, fold.test)
+        part(side(clips), how.depths) for clips in (augmented(fold.train, how.variants), fold.validation, fold.test)
     )
     mean, variance = train.data.features.mean(axis=0), train.data.features.var(axis=0)
     shown = train.with_adapted()
@@ -90,9 +89,11 @@ def tried(fold: Fold, how: Try) -> dict[str, float]:
     return scored(model, test, mean, np.sqrt(variance))
 
 
-def part(heard: Side, values: slice) -> Side:
-    """Keep some of the values."""
-    return Side(heard.clips, replace(heard.data, features=heard.data.features[:, values]))
+def part(heard: Side, depths: tuple[int, ...]) -> Side:
+    """Keep the values of some depths."""
+    each = np.split(heard.data.features, len(small.DEPTHS), axis=1)
+    kept = np.hstack([values for depth, values in zip(small.DEPTHS, each, strict=True) if depth in depths])
+    return Side(heard.clips, replace(heard.data, features=kept))
 
 
 def scored(model: Any, test: Side, mean: np.ndarray, deviation: np.ndarray) -> dict[str, float]:

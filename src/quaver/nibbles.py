@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, np.dtype[Any]]
 GROUP = 32  # rows of a column that share a factor
+TABLE = "nibbles"  # the constant that all others are made by
 _LOWEST, _HIGHEST = -8, 7
 _MOST = 63  # the largest weight in steps of its scale; see `quantise` for why not 127
 _FACTORS = _MOST // _HIGHEST
@@ -51,7 +52,7 @@ def found(kernel: Array) -> tuple[Array, Array, Array] | None:
         Numbers (rows, columns) int8 from -8 to 7, factors (rows / 32, columns) uint8, scales (columns,) float32.
     """
     rows, columns = kernel.shape
-    if rows % GROUP or rows % 2:
+    if rows % GROUP:
         return None
     kernel = kernel.astype(np.float64)
     top = np.abs(kernel).max(axis=0)
@@ -94,8 +95,10 @@ def _eight_digits(values: Array) -> Array:
 def unpacking(name: str, numbers: Array, factors: Array) -> "tuple[dict[str, Array], list[onnx.NodeProto]]":
     """Give half as many bytes for an eight-bit constant of a model, and the operators that make it of them.
 
-    They depend on nothing that is not constant, so they run once, when a network is loaded or compiled. The upper half
-    of the rows lies in the low four bits of the bytes, the lower half in the high ones.
+    They depend on nothing that is not constant, so they run once, when a network is loaded or compiled. Each byte holds
+    two numbers of a column and group, 16 rows apart, the upper row in its low four bits. With the group's factor in
+    front it is the row of a table that all constants share: what the two weights are then. Looking bytes up takes less
+    memory than widening and multiplying numbers, since ONNX Runtime keeps every step until all are done.
 
     Args:
         name: of the constant (rows, columns) int8.
@@ -103,34 +106,40 @@ def unpacking(name: str, numbers: Array, factors: Array) -> "tuple[dict[str, Arr
         factors: as `found` gives them.
 
     Returns:
-        Constants by name, and nodes in the order in which they run; all names begin with that of the constant.
+        Constants by name, and nodes in the order in which they run; their names begin with that of the constant, but
+        for the table's.
     """
     from onnx import TensorProto, helper
 
-    upper, lower = np.split((numbers - _LOWEST).astype(np.uint8), 2)
+    groups, columns = factors.shape
+    raised = (numbers - _LOWEST).astype(np.uint8).reshape(groups, 2, GROUP // 2, columns)
     constants: dict[str, Array] = {
-        f"{name}/packed": upper | lower << 4,
+        TABLE: _table(),
+        f"{name}/packed": raised[:, 0] | raised[:, 1] << 4,
         f"{name}/factors": factors[:, None],
-        f"{name}/groups": np.array([len(factors), GROUP, -1], np.int64),
+        f"{name}/bytes": np.array(256, np.int32),
         f"{name}/shape": np.array(numbers.shape, np.int64),
-        f"{name}/four": np.array(4, np.uint8),
-        f"{name}/lowest": np.array(_LOWEST, np.float32),
     }
     steps: list[tuple[str, str, tuple[str, ...], dict[str, Any]]] = [
-        ("BitShift", "/cleared", ("/packed", "/four"), {"direction": "LEFT"}),
-        ("BitShift", "/low", ("/cleared", "/four"), {"direction": "RIGHT"}),
-        ("BitShift", "/high", ("/packed", "/four"), {"direction": "RIGHT"}),
-        ("Concat", "/raised", ("/low", "/high"), {"axis": 0}),
-        ("Cast", "/single", ("/raised",), {"to": TensorProto.FLOAT}),
-        ("Add", "/numbers", ("/single", "/lowest"), {}),
-        ("Reshape", "/grouped", ("/numbers", "/groups"), {}),
-        ("Cast", "/shares", ("/factors",), {"to": TensorProto.FLOAT}),
-        ("Mul", "/products", ("/grouped", "/shares"), {}),
-        ("Reshape", "/flat", ("/products", "/shape"), {}),
-        ("Cast", "", ("/flat",), {"to": TensorProto.INT8}),
+        ("Cast", "/low", ("/packed",), {"to": TensorProto.INT32}),
+        ("Cast", "/wide", ("/factors",), {"to": TensorProto.INT32}),
+        ("Mul", "/high", ("/wide", "/bytes"), {}),
+        ("Add", "/row", ("/low", "/high"), {}),
+        ("Gather", "/pairs", (TABLE, "/row"), {"axis": 0}),
+        ("Transpose", "/by_row", ("/pairs",), {"perm": [0, 3, 1, 2]}),
+        ("Reshape", "", ("/by_row", "/shape"), {}),
     ]
     nodes = [
-        helper.make_node(operator, [name + end for end in taken], [name + made], name + made, **attributes)
+        helper.make_node(
+            operator, [end if end == TABLE else name + end for end in taken], [name + made], name + made, **attributes
+        )
         for operator, made, taken, attributes in steps
     ]
     return constants, nodes
+
+
+def _table() -> Array:
+    """Give the two weights (n, 2) int8 that a factor and a byte stand for; rows of factor 0 are there to count from."""
+    low, high = np.arange(256) % 16 + _LOWEST, np.arange(256) // 16 + _LOWEST
+    products = np.arange(_FACTORS + 1)[:, None, None] * np.stack([low, high], axis=1)
+    return np.clip(products, -128, 127).astype(np.int8).reshape(-1, 2)
