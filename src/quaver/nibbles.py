@@ -77,7 +77,7 @@ def _nearest(steps: Array) -> tuple[Array, Array]:
     numbers, factors = np.zeros(groups.shape), np.ones((len(groups), steps.shape[1]))
     least = np.full(factors.shape, np.inf)
     for factor in range(1, _FACTORS + 1):
-        lowest = max(_LOWEST, -(_MOST + 1) // factor)
+        lowest = max(_LOWEST, -((_MOST + 1) // factor))
         tried = np.clip(np.round(groups / factor), lowest, _HIGHEST)
         error = np.square(tried * factor - groups).sum(axis=1)
         better = error < least
@@ -142,4 +142,4 @@ def _table() -> Array:
     """Give the two weights (n, 2) int8 that a factor and a byte stand for; rows of factor 0 are there to count from."""
     low, high = np.arange(256) % 16 + _LOWEST, np.arange(256) // 16 + _LOWEST
     products = np.arange(_FACTORS + 1)[:, None, None] * np.stack([low, high], axis=1)
-    return np.clip(products, -128, 127).astype(np.int8).reshape(-1, 2)
+    return products.astype(np.int8).reshape(-1, 2)
