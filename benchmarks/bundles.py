@@ -72,6 +72,7 @@ SETTINGS = {
             choose="loss",
             balance="corpus",
             refit=True,
+            calibration_folds=5,
         ),
     ),
     "nano": train.Settings(

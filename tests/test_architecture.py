@@ -24,7 +24,7 @@ ROWS = (  # from the bottom; a module imports only from rows below its own
     {"predict", "dataset", "scores"},
     {"evaluate", "fit", "provenance", "together", "voices"},
     {"run_folder", "sides", "teaching"},
-    {"heads", "job"},
+    {"crossed", "heads", "job"},
     {"train", "explore", "compile"},
     {"report"},
     {"cli"},

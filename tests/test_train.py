@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import onnxruntime
@@ -18,6 +19,7 @@ from quaver.fit import Recipe
 from quaver.frontend import spec
 from quaver.manifest import Manifest
 from quaver.predict import Predictor
+from quaver.run_folder import begin
 from quaver.train import Settings, run
 
 SPEAKERS = ("03", "08", "09", "10")
@@ -116,8 +118,19 @@ def test_a_second_run_into_the_same_folder_is_refused_and_resume_goes_on(made):
 
 def test_resuming_with_other_settings_is_refused(made, few):
     settings = Settings(protocol="loso-own", variants=("", "noise"), recipe=Recipe(epochs=3))
-    with pytest.raises(TrainingError, match="another recipe"):
+    with pytest.raises(TrainingError, match=r"another epochs \(2, not 3\)"):
         run(few, settings, made[0] / "run", resume=True)
+
+
+def test_a_run_of_a_quaver_that_knew_fewer_choices_goes_on(few, tmp_path):
+    settings = Settings(protocol="loso-own", recipe=Recipe(epochs=3))
+    begin(tmp_path, few, settings, resume=False)
+    told = json.loads((tmp_path / "run.json").read_text())
+    del told["recipe"]["average"]
+    (tmp_path / "run.json").write_text(json.dumps(told))
+    begin(tmp_path, few, settings, resume=True)
+    with pytest.raises(TrainingError, match=r"another average \(0.0, not 0.5\)"):
+        begin(tmp_path, few, replace(settings, recipe=Recipe(epochs=3, average=0.5)), resume=True)
 
 
 def test_a_fold_that_does_not_exist_is_named(few, tmp_path):
@@ -130,6 +143,8 @@ def test_a_fold_that_does_not_exist_is_named(few, tmp_path):
     ("network", "asked", "message"),
     [
         ("article", {"choose": "luck"}, "by uar or loss, got 'luck'"),
+        ("small", {"calibration_folds": 5}, "goes with --refit"),
+        ("small", {"calibration_folds": 1, "refit": True}, "2 or more, or 0"),
         ("nano", {"adapted": True, "refit": True}, "drop --refit, or --adapted and --styles"),
     ],
 )
@@ -146,8 +161,6 @@ def test_voices_are_refused_where_the_network_knows_none(few, tmp_path, asked):
 
 
 def test_a_copy_under_another_name_stops_training(few, tmp_path):
-    from dataclasses import replace
-
     source = few.clips[0]
     copy = tmp_path / "copy.opus"
     copy.write_bytes(source.path.read_bytes())

@@ -33,11 +33,20 @@ class Data:
         mean = np.sum([clip.sum(axis=0) for clip in self.features], axis=0) / count
         return mean, np.sum([np.square(clip - mean).sum(axis=0) for clip in self.features], axis=0) / count
 
+    def rows(self, chosen: Array) -> "Data":
+        """Give some of the clips: by a mask (n,), or by their numbers."""
+        some: dict[str, Any] = {name: held[chosen] for name, held in self._by_clip().items()}
+        return replace(self, **some, styles=None)
+
     def joined(self, other: "Data") -> "Data":
         """Give the clips of both."""
-        names = [name for name in ("features", "truth", "corpus", "taught") if getattr(self, name) is not None]
-        both: dict[str, Any] = {name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in names}
+        both: dict[str, Any] = {name: np.concatenate([held, getattr(other, name)]) for name, held in self._by_clip().items()}
         return replace(self, **both, styles=None)
+
+    def _by_clip(self) -> dict[str, Any]:
+        """Give the arrays with one row a clip."""
+        names = ("features", "truth", "corpus", "taught")
+        return {name: held for name in names if (held := getattr(self, name)) is not None}
 
 
 def targets(data: Data, labels: int, balance: str) -> Array:

@@ -57,17 +57,7 @@ def pooled(folds: Sequence[Predictions], *, seed: int = 0, resamples: int = RESA
     Raises:
         QuaverError: no folds, or folds with different labels.
     """
-    if not folds or len({fold.labels for fold in folds}) > 1:
-        raise QuaverError(f"got {len(folds)} folds; expected at least one, all with the same labels in the same order.")
-    whole = Predictions(
-        np.concatenate([fold.probabilities for fold in folds]),
-        np.concatenate([fold.truth for fold in folds]),
-        tuple(file for fold in folds for file in fold.files),
-        tuple(group for fold in folds for group in fold.groups),
-        tuple(gender for fold in folds for gender in fold.genders),
-        folds[0].labels,
-    )
-    return whole.scores(seed=seed, resamples=resamples)
+    return Predictions.joined(folds).scores(seed=seed, resamples=resamples)
 
 
 def run(folder: Path | str, *, seed: int = 0) -> Scores:

@@ -43,6 +43,7 @@ class Recipe:
     slow_after: int = 6  # epochs without a lower validation loss, then multiply the rate by `slow_by`
     slow_by: float = 0.4
     refit: bool = False  # train once more for as many epochs on the validation speakers too, whose choice is made
+    calibration_folds: int = 0  # groups of speakers, each answered by a refit without it, to calibrate by
     mixup: float = 0.0  # of the Beta distribution from which two clips' shares in a mixture are drawn; 0: no mixtures
     adapted: bool = False  # show each clip also as a profile of its speaker makes it, where the network takes profiles
     styles: float = 0.0  # share of the other clips that is shown with somebody else's voice; see styles.py

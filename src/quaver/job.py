@@ -39,6 +39,10 @@ class Settings:
                 f"the end of {self.network!r} is trained anew with voices, without the validation speakers; drop "
                 "--refit, or --adapted and --styles."
             )
+        if self.recipe.calibration_folds and not self.recipe.refit:
+            raise TrainingError("--calibration-folds goes with --refit: without it the validation speakers calibrate.")
+        if self.recipe.calibration_folds == 1:
+            raise TrainingError("--calibration-folds 1 leaves nobody to train on; 2 or more, or 0 for none.")
         for variant in self.variants:
             augment.recipe(variant)
 

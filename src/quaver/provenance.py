@@ -29,11 +29,16 @@ NOTES = {
 }
 
 
-def notes(taught_by: Card | None = None) -> dict[str, str]:
-    """Give the notes of a card, and of whom the network learnt besides the labels."""
-    if taught_by is None:
-        return NOTES
-    return {**NOTES, "teacher": f"{taught_by.name} ({taught_by.network['name']}, {taught_by.protocol})"}
+def notes(taught_by: Card | None = None, calibration_folds: int = 0) -> dict[str, str]:
+    """Give the notes of a card, of whom the network learnt besides the labels, and what it was calibrated by."""
+    told = dict(NOTES)
+    if taught_by is not None:
+        told["teacher"] = f"{taught_by.name} ({taught_by.network['name']}, {taught_by.protocol})"
+    if calibration_folds:
+        told["calibration"] = (
+            f"By {calibration_folds} groups of speakers, each answered by a network trained without it."
+        )
+    return told
 
 
 def corpora_of(heard: Manifest) -> tuple[dict[str, Any], ...]:

@@ -31,22 +31,29 @@ def begin(out: Path, manifest: Manifest, settings: Any, resume: bool) -> None:
     Raises:
         TrainingError: `out` holds another run, or one that is not to be resumed.
     """
-    told = json.loads(json.dumps(asdict(settings))) | {
-        "clips": len(manifest),
-        "emotions": manifest.describe()["emotions"],
-    }
+    told = _plain(settings) | {"clips": len(manifest), "emotions": manifest.describe()["emotions"]}
     path = out / "run.json"
     if not path.exists():
         write_json(path, told | {"quaver": __version__, "commit": provenance.commit()})
         return
-    before = json.loads(path.read_text())
     if not resume:
         raise TrainingError(f"{out} holds a run already; go on with --resume, or give another folder.")
-    if other := [name for name, value in told.items() if before.get(name) != value]:
-        raise TrainingError(
-            f"{out} holds a run with another {other[0]} ({before.get(other[0])}, not {told[other[0]]}); "
-            "resume with the same settings and manifest, or give another folder."
-        )
+    before = json.loads(path.read_text())
+    before["recipe"] = _plain(type(settings.recipe)()) | before["recipe"]  # of a quaver that knew fewer choices
+    for name, value in told.items():
+        if (was := before.get(name)) != value:
+            if name == "recipe":
+                name = next(choice for choice in value if was[choice] != value[choice])
+                was, value = was[name], value[name]
+            raise TrainingError(
+                f"{out} holds a run with another {name} ({was}, not {value}); "
+                "resume with the same settings and manifest, or give another folder."
+            )
+
+
+def _plain(settings: Any) -> dict[str, Any]:
+    """Give what a JSON file would."""
+    return dict(json.loads(json.dumps(asdict(settings))))
 
 
 def pool(out: Path, count: int) -> Scores | None:

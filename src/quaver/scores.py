@@ -102,6 +102,26 @@ class Predictions:
             tuple(labels),
         )
 
+    @classmethod
+    def joined(cls, parts: "Sequence[Predictions]") -> "Predictions":
+        """Put the answers of several networks, or folds, behind one another.
+
+        Raises:
+            QuaverError: there are none, or their labels differ.
+        """
+        if not parts or len({part.labels for part in parts}) > 1:
+            raise QuaverError(
+                f"got {len(parts)} folds; expected at least one, all with the same labels in the same order."
+            )
+        return cls(
+            np.concatenate([part.probabilities for part in parts]),
+            np.concatenate([part.truth for part in parts]),
+            tuple(file for part in parts for file in part.files),
+            tuple(group for part in parts for group in part.groups),
+            tuple(gender for part in parts for gender in part.genders),
+            parts[0].labels,
+        )
+
     def scores(self, *, seed: int = 0, resamples: int = RESAMPLES) -> Scores:
         """Compute the scores; see `evaluate.score`."""
         self._check()

@@ -1,6 +1,6 @@
 """The sides of a fold as training takes them: clips, and what the network sees of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from quaver import excerpts, voices
 from quaver.balance import Data
-from quaver.manifest import Manifest
+from quaver.manifest import Clip, Manifest
 from quaver.styles import Styles
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -26,6 +26,11 @@ class Side:
     def with_clips_of(self, other: "Side") -> "Side":
         """Give both sides as one."""
         return Side(self.clips + other.clips, self.data.joined(other.data))
+
+    def where(self, keep: Callable[[Clip], bool]) -> "Side":
+        """Give the clips for which `keep` is true."""
+        kept = np.array([keep(clip) for clip in self.clips], bool)
+        return Side(self.clips.where(keep), self.data.rows(kept))
 
     def with_styles(self, shown: Data) -> Data:
         """Give what is shown, these clips and perhaps their adapted forms behind them, with the voices of the clips."""

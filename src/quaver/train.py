@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from quaver import calibrate, dataset, evaluate, export, heads, leaks, networks, plots, provenance, run_folder
+from quaver import calibrate, crossed, dataset, evaluate, export, heads, leaks, networks, plots, provenance, run_folder
 from quaver.answers import predict
 from quaver.balance import Data
 from quaver.bundle import Bundle, Card
@@ -137,11 +137,20 @@ def _train(job: Job, resume: bool, say: Say, progress: dataset.Progress | None) 
         model = heads.anew(model, train, validation, len(labels), recipe, job.folder, share=share, say=say)
         guessed = predict(model, validation.data.features, validation.data.frames)
     elif recipe.refit:
-        everybody = train.with_clips_of(_taught(validation, job, progress))
-        path, shown = job.folder / REFIT, _shown(job, everybody)
-        refit(_builder(job, everybody.data), shown, len(labels), recipe, history, path, share=share)
-        model = networks.load(path)
-    return _finish(job, history, model, guessed, train, validation, say, progress)
+        everybody, again = train.with_clips_of(_taught(validation, job, progress)), partial(_refitted, job, history)
+        model = again(everybody, job.folder / REFIT)
+        if groups := recipe.calibration_folds:
+            asked = crossed.answers(everybody, groups, again, labels, job.folder, resume=resume, say=say)
+            return _finish(job, history, model, (asked.probabilities, asked.truth), train, validation, say, progress)
+    return _finish(job, history, model, (guessed, validation.data.truth), train, validation, say, progress)
+
+
+def _refitted(job: Job, history: list[Row], side: Side, path: Path) -> Any:
+    """Train anew on a side for as many epochs as `history` found best."""
+    build, shown = _builder(job, side.data), _shown(job, side)
+    share = 1 / len(job.settings.variants)
+    refit(build, shown, len(job.labels), job.settings.recipe, history, path, share=share)
+    return networks.load(path)
 
 
 def _builder(job: Job, data: Data) -> Callable[[], Any]:
@@ -174,16 +183,17 @@ def _finish(
     job: Job,
     history: list[Row],
     model: Any,
-    guessed: np.ndarray,
+    calibrating: tuple[np.ndarray, np.ndarray],
     train: Side,
     validation: Side,
     say: Say,
     progress: dataset.Progress | None,
 ) -> Bundle:
-    temperature = calibrate.temperature(guessed, validation.data.truth)
+    guessed, truth = calibrating
+    temperature = calibrate.temperature(guessed, truth)
     whole = networks.whole(job.settings.network, model, train.as_recorded(networks.excerpt(job.settings.network)))
     card = _card(job, whole, train, validation, temperature)
-    card = replace(card, thresholds=calibrate.thresholds(calibrate.apply(guessed, temperature), validation.data.truth))
+    card = replace(card, thresholds=calibrate.thresholds(calibrate.apply(guessed, temperature), truth))
     if not job.fold.test:
         return _bundle(job, card, whole)
     test = _side(job.fold.test, job, say, progress)
@@ -227,7 +237,7 @@ def _card(job: Job, model: Any, train: Side, validation: Side, temperature: floa
         speaker_independent=job.independent,
         scores={} if job.fold.test else run_folder.pooled(job.folder.parent),
         temperature=temperature,
-        notes=provenance.notes(taught_by),
+        notes=provenance.notes(taught_by, job.settings.recipe.calibration_folds),
         commit=provenance.commit(),
     )
 

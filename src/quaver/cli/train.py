@@ -43,6 +43,7 @@ def train(
     styles: Annotated[float, typer.Option(min=0, max=1, help="Share of clips shown with another voice.")] = 0,
     average: Annotated[float, typer.Option(min=0, max=0.99, help="Of the mean of weights that stays an epoch.")] = 0,
     refit: Annotated[bool, typer.Option("--refit", help="Then let validation speakers teach too.")] = False,
+    calibration_folds: Annotated[int, typer.Option(min=0, help="Calibrate by so many refits, each without some.")] = 0,
     teacher: Annotated[str, typer.Option(help="Learn from its answers: a run of the same folds, or a bundle.")] = "",
     teacher_share: Annotated[float, typer.Option(min=0, max=1, help="Of its answers beside the labels.")] = 0.5,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
