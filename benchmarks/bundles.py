@@ -154,15 +154,16 @@ def main() -> None:
 
 
 def cautious(bundle: Bundle) -> Bundle:
-    """Set the bars of unsure answers and of prediction sets by corpora that the network has not heard.
+    """Set the bars of unsure answers and of sets, and the line to what is no voice, by corpora it has not heard.
 
     Whoever uses the bundle is such a corpus: another room, another language. By the validation speakers, who were
     recorded with those that it learnt from, the sets would hold the truth less often than they promise.
     """
     from loco import answers, bars_of
+    from unfamiliar import line
 
     notes = {**bundle.card.notes, "thresholds": "Chosen on corpora left out of training, one at a time."}
-    card = replace(bundle.card, thresholds=bars_of(list(answers())), notes=notes)
+    card = replace(bundle.card, thresholds={**bars_of(list(answers())), "unfamiliar": line()}, notes=notes)
     return Bundle.save(bundle.path, card, files_of(bundle))
 
 

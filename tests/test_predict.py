@@ -63,6 +63,8 @@ def test_the_json_has_the_promised_keys_and_sums_to_one(predictor, clip):
             "probabilities",
             "unsure",
             "set",
+            "distance",
+            "unfamiliar",
             "seconds",
             "segments",
             "bundle",
@@ -71,7 +73,7 @@ def test_the_json_has_the_promised_keys_and_sums_to_one(predictor, clip):
     ]
     assert list(values["probabilities"]) == list(quaver.EMOTIONS)
     assert sum(values["probabilities"].values()) == pytest.approx(1, abs=1e-9)
-    assert list(values["segments"][0]) == ["start", "end", "emotion", "probabilities"]
+    assert list(values["segments"][0]) == ["start", "end", "emotion", "probabilities", "distance"]
     assert values["confidence"] == values["probabilities"][values["emotion"]]
     assert isinstance(values["unsure"], bool) and values["emotion"] in values["set"]
 

@@ -40,7 +40,9 @@ class Data:
 
     def joined(self, other: "Data") -> "Data":
         """Give the clips of both."""
-        both: dict[str, Any] = {name: np.concatenate([held, getattr(other, name)]) for name, held in self._by_clip().items()}
+        both: dict[str, Any] = {
+            name: np.concatenate([held, getattr(other, name)]) for name, held in self._by_clip().items()
+        }
         return replace(self, **both, styles=None)
 
     def _by_clip(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import shutil
 import uuid
 from collections.abc import Mapping
@@ -83,6 +84,11 @@ class Card:
     def unsure(self) -> float:
         """Give the confidence below which an answer is unsure."""
         return float(self.thresholds.get("unsure", UNSURE))
+
+    @property
+    def unfamiliar(self) -> float:
+        """Give the distance from which a sound is unlike the voices that the network learnt from; infinite for none."""
+        return float(self.thresholds.get("unfamiliar", math.inf))
 
     def set_bar(self, coverage: float = COVERAGE) -> float:
         """Give the probability from which a label belongs to the set that holds the truth in `coverage` of clips.

@@ -28,6 +28,10 @@ def _fraction(value: Any) -> bool:
     return _number(value) and 0 <= value <= 1
 
 
+def _distance(value: Any) -> bool:
+    return _number(value) and value > 0
+
+
 def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
@@ -66,8 +70,10 @@ RULES: dict[str, tuple[Callable[[Any], object], str]] = {
     "scores": (_mapping, "scores or {}"),
     "temperature": (lambda v: _number(v) and v > 0, "a number above 0"),
     "thresholds": (
-        lambda v: not v or (_fraction(v["unsure"]) and _fraction(v["set"]["0.9"])),
-        "`unsure` and `set`, from 0 to 1, or {}",
+        lambda v: (
+            not v or (_fraction(v["unsure"]) and _fraction(v["set"]["0.9"]) and _distance(v.get("unfamiliar", 1)))
+        ),
+        "`unsure` and `set`, from 0 to 1, and perhaps a distance `unfamiliar`, or {}",
     ),
     "window": (lambda v: _number(v["seconds"]) and 0 < v["hop"] <= v["seconds"], "`seconds` and a `hop` up to them"),
     "notes": (_mapping, "notes or {}"),

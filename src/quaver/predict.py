@@ -2,7 +2,7 @@
 
 import io
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -76,7 +76,8 @@ class Predictor:
         """Tell what a sound expresses.
 
         A sound up to one and a half of the card's windows is heard whole. A longer one is heard in windows that
-        overlap, the last one up to its end; silent windows are left out. Its probabilities are their mean.
+        overlap, the last one up to its end; silent windows are left out. Its probabilities are their mean, for which
+        windows that are unlike a voice do not count where others are not.
 
         Args:
             sound: a file, an open binary file, or samples: (n,) or (n, channels), floats within [-1, 1] or integers.
@@ -99,7 +100,7 @@ class Predictor:
             ProfileError: this bundle's network cannot adapt to speakers.
         """
         ear = _Ear(self.network, profile)
-        return self._listen(sound, sample_rate, ear), ear.learnt()
+        return self._listen(sound, sample_rate, ear), ear.learnt(self.familiar)
 
     def overhear(self, sound: Sound, sample_rate: int | None = None) -> tuple[Prediction, Array]:
         """Do what `predict` does, and give what the network tells of the voice (segments, m), for `again`.
@@ -126,7 +127,11 @@ class Predictor:
         options = self.network.adapted(profile)
         raw = np.array([self.network.again(voice, options) for voice in voices])
         ends = [(segment.start, segment.end) for segment in before.segments]
-        return self._prediction(self._answered(ends, raw), before.file, before.seconds)
+        return self._prediction(self._answered(ends, raw, voices), before.file, before.seconds)
+
+    def familiar(self, voices: Array) -> Array:
+        """Tell which voices (n, m) are like those that the network has heard (n,); all where the card draws no line."""
+        return distance(voices) < self.bundle.card.unfamiliar
 
     def _listen(self, sound: Sound, sample_rate: int | None, ear: "_Ear") -> Prediction:
         if isinstance(sound, np.ndarray | list | tuple):
@@ -166,25 +171,31 @@ class Predictor:
         alike = len({features.shape for features in heard}) == 1  # without pauses, windows differ in length
         parts = [np.stack(heard)] if alike else [features[None] for features in heard]
         raw = np.concatenate([ear.run(part) for part in parts])
-        return self._answered([(start, end) for start, end, _ in rows], raw)
+        return self._answered([(start, end) for start, end, _ in rows], raw, np.array(ear.voices[-len(rows) :]))
 
-    def _answered(self, ends: Sequence[tuple[float, float]], raw: Array) -> list[Segment]:
+    def _answered(self, ends: Sequence[tuple[float, float]], raw: Array, voices: Array) -> list[Segment]:
         probabilities = calibrate.apply(raw, self.bundle.card.temperature)
+        far = distance(voices).tolist() if len(voices) else [None] * len(raw)
         return [
-            Segment(start, end, self.labels[int(row.argmax())], self._by_label(row))
-            for (start, end), row in zip(ends, probabilities, strict=True)
+            Segment(start, end, self.labels[int(row.argmax())], self._by_label(row), off)
+            for (start, end), row, off in zip(ends, probabilities, far, strict=True)
         ]
 
     def _prediction(self, segments: list[Segment], name: str | None, seconds: float) -> Prediction:
         card = self.bundle.card
-        mean = np.mean([list(segment.probabilities.values()) for segment in segments], axis=0)
+        known = [segment for segment in segments if (segment.distance or 0) < card.unfamiliar]
+        counted = known or segments
+        mean = np.mean([list(segment.probabilities.values()) for segment in counted], axis=0)
+        far = [segment.distance for segment in counted if segment.distance is not None]
         top = int(mean.argmax())
         return Prediction(
             file=name,
             emotion=self.labels[top],
             confidence=float(mean[top]),
             probabilities=self._by_label(mean),
-            unsure=bool(mean[top] < card.unsure),
+            unsure=bool(mean[top] < card.unsure) or not known,
+            distance=float(np.mean(far)) if far else None,
+            unfamiliar=not known,
             set=tuple(label for i, label in enumerate(self.labels) if i == top or mean[i] >= self.bar),
             seconds=seconds,
             segments=tuple(segments),
@@ -209,9 +220,22 @@ class _Ear:
             self.voices += list(voice)
         return probabilities
 
-    def learnt(self) -> Profile | None:
-        """Give the profile after this sound, which counts as one clip however long it is."""
-        return self.profile.heard(np.mean(self.voices, axis=0)) if self.profile else None
+    def learnt(self, familiar: Callable[[Array], Array]) -> Profile | None:
+        """Give the profile after this sound, as one clip however long it is; what is no voice teaches nothing."""
+        if self.profile is None:
+            return None
+        voices = np.array(self.voices)
+        known = voices[familiar(voices)]
+        return self.profile.heard(known.mean(axis=0)) if len(known) else self.profile
+
+
+def distance(voices: Array) -> Array:
+    """Tell how far voices (n, m) lie from those that a network learnt from: about 1 for such, more for others (n,).
+
+    It is the root of the mean square of the values that describe a voice, each of which has mean 0 and variance 1 over
+    the training clips: Mahalanobis' distance as if they were independent (Lee et al., 2018, with all of it).
+    """
+    return np.asarray(np.sqrt(np.square(voices, dtype=np.float64).mean(axis=-1)))
 
 
 def load(

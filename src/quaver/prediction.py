@@ -14,6 +14,7 @@ class Segment:
     end: float
     emotion: str
     probabilities: dict[str, float]
+    distance: float | None = None  # from the voices that the network learnt from, see predict.distance; None: not told
 
     def to_dict(self) -> dict[str, Any]:
         """Give the segment as plain JSON values."""
@@ -22,6 +23,7 @@ class Segment:
             "end": round(self.end, 3),
             "emotion": self.emotion,
             "probabilities": rounded(self.probabilities),
+            "distance": self.distance and round(self.distance, 3),
         }
 
 
@@ -33,12 +35,14 @@ class Prediction:
     emotion: str  # the likeliest label
     confidence: float  # its probability
     probabilities: dict[str, float]  # by label, in the card's order; the mean over the segments
-    unsure: bool  # the confidence lies below the card's threshold
+    unsure: bool  # the confidence lies below the card's threshold, or the sound is unfamiliar
     set: tuple[str, ...]  # labels that hold the truth as often as asked, on unheard speakers like the validation's
     seconds: float
     segments: tuple[Segment, ...]
     bundle: str
     frontend: str
+    distance: float | None = None  # from the voices that the network learnt from: about 1 for such; None: not told
+    unfamiliar: bool = False  # no segment is like a voice, by the card's threshold: music, a tone, noise
 
     def to_dict(self) -> dict[str, Any]:
         """Give the prediction as plain JSON values; rounded probabilities still sum to 1."""
@@ -50,6 +54,8 @@ class Prediction:
             "probabilities": probabilities,
             "unsure": self.unsure,
             "set": list(self.set),
+            "distance": self.distance and round(self.distance, 3),
+            "unfamiliar": self.unfamiliar,
             "seconds": round(self.seconds, 3),
             "segments": [segment.to_dict() for segment in self.segments],
             "bundle": self.bundle,

@@ -32,7 +32,8 @@ def together(
     for done, sound in enumerate(sounds, start=1):
         try:
             before, voices = predictor.overhear(sound)
-            common = common.heard(voices.mean(axis=0))
+            if len(known := voices[predictor.familiar(voices)]):
+                common = common.heard(known.mean(axis=0))
             found.append((before, voices))
         except AudioError as error:
             found.append(error)

@@ -60,7 +60,8 @@ class Drawer:
         if others:
             second, q = others[0]
             text.append(f"  then {self._cut(second, LABEL):{width}}{_percent(q)}", "dim")
-        return text.append("  unsure", "yellow") if row["unsure"] else text
+        doubt = "no voice?" if row["unfamiliar"] else "unsure" if row["unsure"] else ""
+        return text.append(f"  {doubt}", "yellow") if doubt else text
 
     def sheet(self, row: Mapping[str, Any]) -> Text:
         """Draw all labels of one file, and say it in words."""
@@ -101,6 +102,8 @@ class Drawer:
     def _words(self, row: Mapping[str, Any]) -> str:
         """Say the answer, with doubts where there are any."""
         several = _several(_likeliest_first(row))
+        if row["unfamiliar"]:
+            return "unsure: this is unlike the voices that it learnt from. Is it music, noise, a tone?"
         if row["unsure"]:
             return f"unsure: it may sound {several}."
         words = f"It sounds {row['emotion']} ({round(100 * row['confidence'])} %)."

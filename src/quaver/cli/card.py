@@ -1,5 +1,6 @@
 """A bundle's card for people: what it learnt from, how well it does and where it does badly, what it is not for."""
 
+import math
 from collections.abc import Iterator, Mapping
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,8 @@ def _facts(bundle: "Bundle") -> dict[str, str]:
         **dict(_measured(card.scores)),
         "windows": f"{card.window['seconds']:g} s every {card.window['hop']:g} s",
         "calibration": f"temperature {card.temperature:g}, unsure below {card.unsure:.0%}, "
-        f"set from {card.set_bar():.1%}",
+        f"set from {card.set_bar():.1%}"
+        + (f", no voice from a distance of {card.unfamiliar:g}" if math.isfinite(card.unfamiliar) else ""),
         "licence": card.licence,
         "made": f"{card.created} by quaver {card.quaver}{f', commit {card.commit}' if card.commit else ''}",
         **{name: text for name, text in card.notes.items() if text},

@@ -68,16 +68,14 @@ def predict(
     quaver predict calls/ --together             adapt to a room, a line, a language
     ffmpeg -i clip.m4a -f wav - | quaver -       from standard input
     """
-    from quaver.bundle import COVERAGE
     from quaver.cli.inputs import expand, single
-    from quaver.predict import load
-    from quaver.zoo import DEFAULT
 
     form = _format(as_json, as_csv, output)
     items = expand(inputs)
-    predictor = load(bundle or DEFAULT, coverage=coverage or COVERAGE)
-    rows = heard_together(predictor, items) if _together(together, speaker, items) else heard(predictor, items, speaker)
     with _told_of_stop():
+        predictor = _predictor(bundle, coverage)
+        all_at_once = _together(together, speaker, items)
+        rows = heard_together(predictor, items) if all_at_once else heard(predictor, items, speaker)
         if form == "text" and output is None:
             done = stream(rows, items, single(inputs), timeline, sets=coverage is not None)
             _hint(done, bool(speaker or together) or not predictor.network.adapts)
@@ -96,6 +94,14 @@ def _told_of_stop() -> Iterator[None]:
     except KeyboardInterrupt:
         say("stopped; what is not shown was not heard, and no file was written.")
         raise
+
+
+def _predictor(bundle: str | None, coverage: float | None) -> "Predictor":
+    from quaver.bundle import COVERAGE
+    from quaver.predict import load
+    from quaver.zoo import DEFAULT
+
+    return load(bundle or DEFAULT, coverage=coverage or COVERAGE)
 
 
 def _format(as_json: bool, as_csv: bool, output: Path | None) -> str:
@@ -233,7 +239,7 @@ def _csv(done: Sequence[Row], timeline: bool) -> str:
     """Make a table: a row a file or, for the timeline, a row a window."""
     labels = next((list(row["probabilities"]) for row in done if "error" not in row), [])
     columns = ("file", "start", "end", "emotion") if timeline else ("file", "seconds", "emotion")
-    further = () if timeline else ("confidence", "unsure", "set")
+    further = () if timeline else ("confidence", "unsure", "unfamiliar", "set")
     out = io.StringIO()
     writer = csv.DictWriter(out, [*columns, *further, *labels, "error"], extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
@@ -242,6 +248,7 @@ def _csv(done: Sequence[Row], timeline: bool) -> str:
             words = {
                 "file": row["file"],
                 "unsure": str(row.get("unsure", "")).lower(),
+                "unfamiliar": str(row.get("unfamiliar", "")).lower(),
                 "set": "|".join(row.get("set", ())),
             }
             writer.writerow({**part, **words, **part.get("probabilities", {})})

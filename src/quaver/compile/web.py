@@ -1,6 +1,7 @@
 """The page of the target `web`: one HTML file that holds the model, its style and its scripts."""
 
 import base64
+import gzip
 import json
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def write(folder: Path, program: Program, bundle: Bundle | None) -> None:
         "MODEL": kit("web_model.js"),
         "WORKER": kit("web_worker.js"),
         "SCRIPT": kit("web.js"),
-        "WASM": base64.b64encode(wasm).decode(),
+        "WASM": base64.b64encode(gzip.compress(wasm, mtime=0)).decode(),
     }
     made = kit("web.html")
     for name, text in fill.items():

@@ -52,18 +52,15 @@ INLINE byte_sums byte_dot(byte_sums sum, int four, byte_sums weights)
 }
 #elif defined(__wasm_simd128__) && !defined(QUAVER_PLAIN)
 #include <wasm_simd128.h>
-#define BYTE_TILE 2
-#define BYTE_VECTORS 4
-#define BYTE_EXACT 1
-/* Products are summed in pairs, so two sums stand for each channel until they are stored. */
+#define BYTE_TILE 4
+#define BYTE_WIDE 1 /* multiplies sixteen bits, so the bytes of some places are widened once for all channels */
+/* Products are summed in pairs, so two sums stand for each of four channels until they are stored. */
 typedef struct {
     v128_t low, high;
 } byte_sums;
-typedef byte_sums byte_weights; /* of sixteen bits */
-INLINE byte_weights byte_load(const signed char *from)
+INLINE byte_sums byte_load(const signed char *from)
 {
-    const v128_t bytes = wasm_v128_load(from);
-    return (byte_weights){wasm_i16x8_extend_low_i8x16(bytes), wasm_i16x8_extend_high_i8x16(bytes)};
+    return (byte_sums){wasm_i16x8_load8x8(from), wasm_i16x8_load8x8(from + 8)};
 }
 INLINE byte_sums byte_begin(const int *from)
 {
@@ -74,12 +71,9 @@ INLINE void byte_store(int *to, byte_sums sum)
     const v128_t even = wasm_i32x4_shuffle(sum.low, sum.high, 0, 2, 4, 6);
     wasm_v128_store(to, wasm_i32x4_add(even, wasm_i32x4_shuffle(sum.low, sum.high, 1, 3, 5, 7)));
 }
-#define BYTE_LOAD(from) byte_load(from)
-#define BYTE_BEGIN(from) byte_begin(from)
-#define BYTE_STORE(to, v) byte_store(to, v)
-INLINE byte_sums byte_dot(byte_sums sum, int four, byte_weights weights)
+INLINE byte_sums byte_dot_wide(byte_sums sum, const short *four, byte_sums weights)
 {
-    const v128_t values = wasm_u16x8_extend_low_u8x16(wasm_i32x4_splat(four));
+    const v128_t values = wasm_v128_load64_splat(four);
     return (byte_sums){wasm_i32x4_add(sum.low, wasm_i32x4_dot_i16x8(values, weights.low)),
                        wasm_i32x4_add(sum.high, wasm_i32x4_dot_i16x8(values, weights.high))};
 }

@@ -4,6 +4,11 @@ INLINE void keep_floats(const conv_shape *s, int place, const int channels, cons
                         float *y)
 {
     float *to = y + (s->pool == 1 ? place : place / s->pool) * s->y_step;
+    if (s->pool == 1 && !s->relu) {
+        for (int c = 0; c < channels; c++)
+            to[c] = (float)sums[c] * factor[c];
+        return;
+    }
     const float lowest = s->relu ? 0.0f : -INFINITY;
     const int first = s->pool == 1 || place % s->pool == 0;
     for (int c = 0; c < channels; c++) {

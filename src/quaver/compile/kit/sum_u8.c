@@ -184,9 +184,81 @@ static void sum_u8(int places, int blocks, const conv_shape *s, const unsigned c
     (void)next;
 }
 
+#ifdef BYTE_WIDE
+#define WIDE_ROOM 49152 /* values of sixteen bits on the stack */
+#define WIDE_MOST 24    /* places that are widened together: their weights are read once */
+
+/* Write what some places meet behind one another, in sixteen bits. */
+static void widen_u8(int places, const conv_shape *s, const unsigned char *x, short *wide)
+{
+    for (int p = 0; p < places; p++) {
+        for (int down = 0; down < s->taps_down; down++) {
+            for (int along = 0; along < s->taps_along; along++) {
+                const unsigned char *from = x + p * s->x_step + down * s->tap_row + along * s->tap_step;
+                const int run = (s->run + 3) / 4 * 4;
+                for (int k = 0; k < run; k++)
+                    wide[k] = from[k];
+                wide += run;
+            }
+        }
+    }
+}
+
+/* Sum a tile of some places by four channels: no more sums stay in the registers that browsers give out. */
+INLINE void sum_wide_u8(const int places, int depth, const short *wide, const signed char *w, const int *bias, int *sums)
+{
+    byte_sums sum[BYTE_TILE];
+    UNROLL
+    for (int p = 0; p < places; p++)
+        sum[p] = byte_begin(bias);
+    for (int k = 0; k < depth; k += 4, w += 4 * BLOCK) {
+        const byte_sums weights = byte_load(w);
+        UNROLL
+        for (int p = 0; p < places; p++)
+            sum[p] = byte_dot_wide(sum[p], wide + p * depth + k, weights);
+    }
+    UNROLL
+    for (int p = 0; p < places; p++)
+        byte_store(sums + p * BLOCK, sum[p]);
+}
+
+static void sum_block_u8(int places, int depth, const short *wide, const signed char *w, const int *bias, int *sums)
+{
+    for (int c = 0; c < BLOCK; c += 4) {
+        switch (places) {
+        case 1: sum_wide_u8(1, depth, wide, w + 4 * c, bias + c, sums + c); break;
+        case 2: sum_wide_u8(2, depth, wide, w + 4 * c, bias + c, sums + c); break;
+        case 3: sum_wide_u8(3, depth, wide, w + 4 * c, bias + c, sums + c); break;
+        case 4: sum_wide_u8(4, depth, wide, w + 4 * c, bias + c, sums + c); break;
+        }
+    }
+}
+
+#define CONV_U8_WIDE(keep)                                                                                             \
+    for (int row = 0; row < s->rows; row++) {                                                                          \
+        const int most = WIDE_ROOM / depth < WIDE_MOST ? WIDE_ROOM / depth : WIDE_MOST;                                \
+        for (int from = 0, some; from < s->places; from += some) {                                                     \
+            short wide[WIDE_ROOM];                                                                                     \
+            some = s->places - from < most ? s->places - from : most;                                                  \
+            widen_u8(some, s, x + row * s->x_row + from * s->x_step, wide);                                            \
+            for (int first = 0; first < s->channels; first += BLOCK) {                                                 \
+                const int channels = s->channels - first < BLOCK ? s->channels - first : BLOCK;                        \
+                for (int place = 0, tiles = (some + BYTE_TILE - 1) / BYTE_TILE; tiles > 0; tiles--) {                  \
+                    const int places = (some - place + tiles - 1) / tiles;                                             \
+                    int sums[BYTE_TILE * BLOCK];                                                                       \
+                    sum_block_u8(places, depth, wide + place * depth, weights + first * depth, bias + first, sums);    \
+                    for (int p = 0; p < places; p++)                                                                   \
+                        keep(s, from + place + p, channels, sums + p * BLOCK, factor + first,                          \
+                             y + row * s->y_row + first);                                                              \
+                    place += places;                                                                                   \
+                }                                                                                                      \
+            }                                                                                                          \
+        }                                                                                                              \
+    }
+#endif
+
 /* Go through all tiles; what becomes of their sums is up to `keep`. */
-#define CONV_U8(keep)                                                                                                  \
-    const int depth = s->taps_down * s->taps_along * ((s->run + 3) / 4 * 4);                                           \
+#define CONV_U8_TILES(keep)                                                                                            \
     const int all = (s->channels + BLOCK - 1) / BLOCK * BLOCK;                                                         \
     for (int first = 0, blocks; first < s->channels; first += blocks * BLOCK) {                                        \
         blocks = all - first < BYTE_BLOCKS * BLOCK ? 1 : BYTE_BLOCKS;                                                  \
@@ -206,3 +278,17 @@ static void sum_u8(int places, int blocks, const conv_shape *s, const unsigned c
             }                                                                                                          \
         }                                                                                                              \
     }
+
+#ifdef BYTE_WIDE
+#define CONV_U8(keep)                                                                                                  \
+    const int depth = s->taps_down * s->taps_along * ((s->run + 3) / 4 * 4);                                           \
+    if (depth <= WIDE_ROOM) {                                                                                          \
+        CONV_U8_WIDE(keep)                                                                                             \
+    } else {                                                                                                           \
+        CONV_U8_TILES(keep)                                                                                            \
+    }
+#else
+#define CONV_U8(keep)                                                                                                  \
+    const int depth = s->taps_down * s->taps_along * ((s->run + 3) / 4 * 4);                                           \
+    CONV_U8_TILES(keep)
+#endif

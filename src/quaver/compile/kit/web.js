@@ -223,9 +223,14 @@ function follow() {
   if (!find("player").paused) requestAnimationFrame(follow);
 }
 
+async function unpacked(text) {
+  const packed = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+}
+
 async function open() {
-  const bytes = Uint8Array.from(atob(find("wasm").textContent), (letter) => letter.charCodeAt(0));
-  model = await ask({ bytes }, [bytes.buffer]);
+  const bytes = await unpacked(find("wasm").textContent);
+  model = await ask({ bytes }, [bytes]);
   find("wasm").remove();
   for (const [i, label] of model.labels.entries()) {
     const row = document.createElement("li");
