@@ -162,6 +162,34 @@ def loco() -> str:
     return "\n".join(lines)
 
 
+def unfamiliar() -> str:
+    """Tabulate how many clips are taken for no voice, and which sounds that are none are noticed."""
+    told = load("unfamiliar")
+    lines = [
+        "| corpus | clips | median distance | line | beyond it | in the worst variant |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, row in told["voices"].items():
+        worst = f"{_hundredths(row['beyond at worst'])} % {row['worst']}".rstrip() if "worst" in row else ""
+        cells = (
+            name,
+            f"{row['clips']:,}",
+            f"{row['median']:.2f}",
+            f"{row['line']:.2f}",
+            f"{_hundredths(row['beyond'])} %",
+        )
+        lines.append(f"| {' | '.join(cells)} | {worst} |")
+    far = {name: f"{name} {row['distance']:.1f}" for name, row in told["no voices"].items()}
+    missed = [text for name, text in far.items() if not told["no voices"][name]["unfamiliar"]]
+    noticed = [text for name, text in far.items() if text not in missed]
+    lines += ["", f"Noticed, with their distances: {', '.join(noticed)}. Not noticed: {', '.join(missed) or 'none'}."]
+    return "\n".join(lines)
+
+
+def _hundredths(share: float) -> str:
+    return f"{100 * share:.2f}"
+
+
 def nano() -> str:
     """Tabulate nano: taught and from labels alone, in floats and in eight bits."""
     if not (RESULTS / "bundle_nano.json").exists():
@@ -237,5 +265,5 @@ def adaptation() -> str:
     return "\n".join([*lines, "", f"Without a profile: {percent(told['plain'])}. Chosen: k = {told['best']:g}."])
 
 
-OF_SMALL = (accuracy, baselines, loco, tries, strangers, fine_tuning, robustness, adaptation)
+OF_SMALL = (accuracy, baselines, loco, unfamiliar, tries, strangers, fine_tuning, robustness, adaptation)
 OF_NANO = (nano, nano_accuracy, nano_tries)

@@ -17,7 +17,7 @@ ROWS = (  # from the bottom; a module imports only from rows below its own
     {"audio"},
     {"manifest", "frontend"},
     {"bundle", "cells", "deal", "likeness", "augment", "corpora", "onnx_graph", "prediction", "profiles", "windows"},
-    {"excerpts", "splits", "prints", "zoo", "plots", "export_attention", "export_recurrent", "calibrate"},
+    {"excerpts", "familiar", "splits", "prints", "zoo", "plots", "export_attention", "export_recurrent", "calibrate"},
     {"copies", "export", "page", "quantise", "teachers"},
     {"answers", "leaks", "networks"},
     {"stems", "runtime"},

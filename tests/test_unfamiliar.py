@@ -14,7 +14,8 @@ from quaver import profiles, zoo
 from quaver.bundle import Bundle
 from quaver.cli.app import main
 from quaver.errors import BundleError
-from quaver.predict import Predictor, distance, load
+from quaver.familiar import distance
+from quaver.predict import Predictor, load
 
 RATE = 16_000
 TIME = np.arange(3 * RATE) / RATE
@@ -68,7 +69,13 @@ def test_voices_are_none_of_it(small):
     for path in VOICES:
         heard = small.predict(path)
         assert not heard.unfamiliar
-        assert 0.5 < heard.distance < small.bundle.card.unfamiliar
+        assert heard.distance is None or 0.5 < heard.distance < small.bundle.card.unfamiliar
+
+
+def test_little_sound_tells_no_distance(small):
+    heard = small.predict(sound("noise")[: RATE // 2], RATE)
+    assert heard.distance is None
+    assert not heard.unfamiliar
 
 
 def test_windows_that_are_no_voice_do_not_count(small):
@@ -77,7 +84,8 @@ def test_windows_that_are_no_voice_do_not_count(small):
     voice = audio.load(VOICES[0], RATE)[0]
     speech = np.tile(voice, 1 + 12 * RATE // len(voice))[: 12 * RATE]
     heard = small.predict(np.concatenate([speech, np.tile(sound("tone"), 4)]), RATE)
-    known = [each for each in heard.segments if each.distance < small.bundle.card.unfamiliar]
+    line = small.bundle.card.unfamiliar
+    known = [each for each in heard.segments if each.distance is None or each.distance < line]
     assert 0 < len(known) < len(heard.segments)
     assert not heard.unfamiliar
     for label, p in heard.probabilities.items():

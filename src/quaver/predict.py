@@ -2,7 +2,7 @@
 
 import io
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from quaver import audio, calibrate, zoo
+from quaver import audio, calibrate, familiar, zoo
 from quaver.bundle import COVERAGE, Bundle
 from quaver.card_rules import CARD
 from quaver.containers import Source
@@ -43,7 +43,6 @@ class Predictor:
         Args:
             bundle: from `zoo.load` or `Bundle.load`.
             threads: of ONNX Runtime for one clip; 0 leaves it to ONNX Runtime. One is enough for these networks.
-
             coverage: how often the set of a prediction is to hold the true label; one of those in the card.
             runtime: "onnx" for ONNX Runtime; "native" compiles the bundle for this machine when it first meets it,
                 features included where they have C, and keeps that in the cache.
@@ -76,8 +75,8 @@ class Predictor:
         """Tell what a sound expresses.
 
         A sound up to one and a half of the card's windows is heard whole. A longer one is heard in windows that
-        overlap, the last one up to its end; silent windows are left out. Its probabilities are their mean, for which
-        windows that are unlike a voice do not count where others are not.
+        overlap, the last one up to its end. Its probabilities are their mean, without windows that are silent, and
+        without those that are unlike a voice where others are not.
 
         Args:
             sound: a file, an open binary file, or samples: (n,) or (n, channels), floats within [-1, 1] or integers.
@@ -100,7 +99,8 @@ class Predictor:
             ProfileError: this bundle's network cannot adapt to speakers.
         """
         ear = _Ear(self.network, profile)
-        return self._listen(sound, sample_rate, ear), ear.learnt(self.familiar)
+        prediction = self._listen(sound, sample_rate, ear)
+        return prediction, ear.learnt(self.familiar(prediction))
 
     def overhear(self, sound: Sound, sample_rate: int | None = None) -> tuple[Prediction, Array]:
         """Do what `predict` does, and give what the network tells of the voice (segments, m), for `again`.
@@ -126,12 +126,12 @@ class Predictor:
         """
         options = self.network.adapted(profile)
         raw = np.array([self.network.again(voice, options) for voice in voices])
-        ends = [(segment.start, segment.end) for segment in before.segments]
-        return self._prediction(self._answered(ends, raw, voices), before.file, before.seconds)
+        told = [(segment.start, segment.end, segment.distance) for segment in before.segments]
+        return self._prediction(self._answered(told, raw), before.file, before.seconds)
 
-    def familiar(self, voices: Array) -> Array:
-        """Tell which voices (n, m) are like those that the network has heard (n,); all where the card draws no line."""
-        return distance(voices) < self.bundle.card.unfamiliar
+    def familiar(self, prediction: Prediction) -> Array:
+        """Tell which segments are like voices that the network has heard (n,); all where the card draws no line."""
+        return np.array([familiar.like_a_voice(segment, self.bundle.card) for segment in prediction.segments])
 
     def _listen(self, sound: Sound, sample_rate: int | None, ear: "_Ear") -> Prediction:
         if isinstance(sound, np.ndarray | list | tuple):
@@ -155,9 +155,9 @@ class Predictor:
         segments: list[Segment] = []
         while batch := list(islice(rows, BATCH)):
             segments += self._segments(batch, ear)
-        if not segments:
-            raise AudioError(f"{name or ARRAY} is silent: its peak lies below {audio.SILENCE_DB:.0f} dBFS.")
-        return self._prediction(segments, name, heard.length / rate)
+        if segments:
+            return self._prediction(segments, name, heard.length / rate)
+        raise AudioError(f"{name or ARRAY} is silent: its peak lies below {audio.SILENCE_DB:.0f} dBFS.")
 
     def _described(self, window: Window, name: str) -> tuple[float, float, Array]:
         """Give the times of a window in seconds and its features, so that its samples can be let go."""
@@ -171,23 +171,22 @@ class Predictor:
         alike = len({features.shape for features in heard}) == 1  # without pauses, windows differ in length
         parts = [np.stack(heard)] if alike else [features[None] for features in heard]
         raw = np.concatenate([ear.run(part) for part in parts])
-        return self._answered([(start, end) for start, end, _ in rows], raw, np.array(ear.voices[-len(rows) :]))
+        voices = ear.voices[-len(rows) :] if self.network.adapts else [None] * len(rows)
+        told = (familiar.told(voice, each, self.bundle.card) for voice, each in zip(voices, heard, strict=True))
+        return self._answered([(start, end, off) for (start, end, _), off in zip(rows, told, strict=True)], raw)
 
-    def _answered(self, ends: Sequence[tuple[float, float]], raw: Array, voices: Array) -> list[Segment]:
+    def _answered(self, told: Sequence[tuple[float, float, float | None]], raw: Array) -> list[Segment]:
         probabilities = calibrate.apply(raw, self.bundle.card.temperature)
-        far = distance(voices).tolist() if len(voices) else [None] * len(raw)
         return [
             Segment(start, end, self.labels[int(row.argmax())], self._by_label(row), off)
-            for (start, end), row, off in zip(ends, probabilities, far, strict=True)
+            for (start, end, off), row in zip(told, probabilities, strict=True)
         ]
 
     def _prediction(self, segments: list[Segment], name: str | None, seconds: float) -> Prediction:
         card = self.bundle.card
-        known = [segment for segment in segments if (segment.distance or 0) < card.unfamiliar]
-        counted = known or segments
+        counted = (known := [each for each in segments if familiar.like_a_voice(each, card)]) or segments
         mean = np.mean([list(segment.probabilities.values()) for segment in counted], axis=0)
-        far = [segment.distance for segment in counted if segment.distance is not None]
-        top = int(mean.argmax())
+        far, top = [each.distance for each in counted if each.distance is not None], int(mean.argmax())
         return Prediction(
             file=name,
             emotion=self.labels[top],
@@ -220,22 +219,11 @@ class _Ear:
             self.voices += list(voice)
         return probabilities
 
-    def learnt(self, familiar: Callable[[Array], Array]) -> Profile | None:
+    def learnt(self, familiar: Array) -> Profile | None:
         """Give the profile after this sound, as one clip however long it is; what is no voice teaches nothing."""
-        if self.profile is None:
-            return None
-        voices = np.array(self.voices)
-        known = voices[familiar(voices)]
-        return self.profile.heard(known.mean(axis=0)) if len(known) else self.profile
-
-
-def distance(voices: Array) -> Array:
-    """Tell how far voices (n, m) lie from those that a network learnt from: about 1 for such, more for others (n,).
-
-    It is the root of the mean square of the values that describe a voice, each of which has mean 0 and variance 1 over
-    the training clips: Mahalanobis' distance as if they were independent (Lee et al., 2018, with all of it).
-    """
-    return np.asarray(np.sqrt(np.square(voices, dtype=np.float64).mean(axis=-1)))
+        if self.profile is None or not familiar.any():
+            return self.profile
+        return self.profile.heard(np.array(self.voices)[familiar].mean(axis=0))
 
 
 def load(

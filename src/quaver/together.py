@@ -32,7 +32,7 @@ def together(
     for done, sound in enumerate(sounds, start=1):
         try:
             before, voices = predictor.overhear(sound)
-            if len(known := voices[predictor.familiar(voices)]):
+            if len(known := voices[predictor.familiar(before)]):
                 common = common.heard(known.mean(axis=0))
             found.append((before, voices))
         except AudioError as error:
