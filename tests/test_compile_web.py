@@ -16,13 +16,14 @@ import numpy as np
 import pytest
 import soundfile
 from browser import PROGRAM, Browser
-from tiny_encoder_graph import encoder, network
+from tiny_encoder_graph import encoder, knowing, network
 
 from quaver import audio, frontend
 from quaver.compile import web
 from quaver.compile.source import program_of
 from quaver.manifest import Manifest
 from quaver.predict import Predictor
+from quaver.profiles import Profile
 
 RATE = 16_000
 ROWS = "[...document.querySelectorAll('#bars li')].map(row => Number(row.dataset.share))"
@@ -68,13 +69,16 @@ def sounds(emodb, tmp_path_factory):
 def page(tiny, tmp_path_factory):
     if not find_spec("ziglang"):
         pytest.skip("zig is not here")
-    folder = tmp_path_factory.mktemp("web") / "page"
+    return compiled(tiny, tmp_path_factory.mktemp("web") / "page")
+
+
+def compiled(bundle, folder):
     command = [
         sys.executable,
         "-m",
         "quaver",
         "compile",
-        str(tiny.path),
+        str(bundle.path),
         "--target",
         "web",
         "-o",
@@ -182,6 +186,64 @@ def test_without_a_microphone_the_page_says_what_to_do(browser, address):
     browser.evaluate("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })")
     browser.evaluate("document.querySelector('#microphone').click()")
     until(browser, "document.querySelector('#status').textContent.includes('http.server')", (True,))
+
+
+@pytest.mark.slow
+def test_it_adapts_to_one_person_and_notices_what_is_no_voice(browser, sounds, tmp_path):
+    if not find_spec("ziglang"):
+        pytest.skip("zig is not here")
+    thresholds = {"unsure": 0.1, "set": {"0.9": 0.05}, "unfamiliar": 1e6}
+    bundle = encoder(tmp_path / "knowing", knowing(), frontend.spec("logmel"), thresholds=thresholds)
+    browser.events.clear()
+    browser.open(compiled(bundle, tmp_path / "page") / "index.html")
+    until(browser, STATE, ("ready",))
+    assert browser.evaluate("!document.querySelector('#one').hidden")
+    speech, predictor = audio.load(sounds / "long.wav", RATE)[0], Predictor(bundle)
+    pieces = [speech[at : at + 2 * RATE] for at in range(0, 8 * RATE, 2 * RATE)]
+
+    def heard(samples, adapt=True, learn=True, line="Infinity"):
+        given = f"samples: new Float32Array({json.dumps(samples.tolist())}), adapt: {str(adapt).lower()}"
+        asked = f"ask({{ {given}, learn: {str(learn).lower()}, line: {line} }})"
+        return browser.evaluate(f"{asked}.then((found) => [found.clips, found.distance, ...found.probabilities])")
+
+    def alike(found, prediction, clips):
+        assert found[0] == clips
+        assert found[1] == pytest.approx(prediction.distance, rel=1e-3)
+        assert found[2:] == pytest.approx(list(prediction.probabilities.values()), abs=1e-4)
+
+    profile = Profile("somebody", predictor.network.model)
+    for clips, piece in enumerate(pieces, 1):
+        prediction, profile = predictor.listen(piece, RATE, profile)
+        alike(heard(piece), prediction, clips)
+    alike(heard(pieces[0], learn=False), predictor.predict(pieces[0], RATE, profile), 4)
+    alike(heard(pieces[0], line="1e-3"), predictor.predict(pieces[0], RATE, profile), 4)  # what is no voice
+    assert heard(pieces[0][: RATE // 2], learn=False)[1] == 0  # too little to tell
+    alike(heard(pieces[0], adapt=False, learn=False), predictor.predict(pieces[0], RATE), 0)
+    browser.evaluate("model && show([0.9, 0, 0, 0, 0, 0, 0.1], true)")
+    assert browser.evaluate("document.querySelector('#answer').textContent") == "no voice?"
+    assert browser.complaints() == []
+
+
+@pytest.mark.slow
+def test_a_live_voice_is_learnt_while_the_box_is_ticked(browser, sounds, tmp_path):
+    if not find_spec("ziglang"):
+        pytest.skip("zig is not here")
+    bundle = encoder(tmp_path / "knowing", knowing(), frontend.spec("logmel"))
+    page = compiled(bundle, tmp_path / "page")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=page))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    browser.open(f"http://localhost:{server.server_port}/index.html")
+    until(browser, STATE, ("ready",))
+    browser.evaluate("document.querySelector('#adapt').click()")
+    browser.evaluate("document.querySelector('#microphone').click()")
+    status = "document.querySelector('#status').textContent"
+    until(browser, f"{status}.includes('adapted to 3 s of this voice')", (True,))
+    until(browser, f"{status}.includes('adapted to 6 s of this voice')", (True,))
+    browser.evaluate("document.querySelector('#adapt').click()")
+    until(browser, f"{status}.includes('answer takes') && !{status}.includes('adapted')", (True,))
+    browser.evaluate("document.querySelector('#microphone').click()")
+    until(browser, STATE, ("ready",))
+    server.shutdown()
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import math
 from pathlib import Path
 
 from quaver import __version__, page, plots
@@ -31,6 +32,7 @@ def write(folder: Path, program: Program, bundle: Bundle | None) -> None:
         "ABOUT": "".join(page.paragraph(page.text(note)) for note in program.contract.notes),
         "VERSION": __version__,
         "UNSURE": f"{bundle.card.unsure if bundle else 0.0:g}",
+        "UNFAMILIAR": f"{bundle.card.unfamiliar if bundle else math.inf:g}".replace("inf", "Infinity"),
         "COLOURS": json.dumps([plots.colour(label, labels) for label in labels]),
         "TAP": kit("web_tap.js"),
         "MODEL": kit("web_model.js"),

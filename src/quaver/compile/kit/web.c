@@ -44,6 +44,64 @@ int web_hear(int count)
     return (int)quaver_classify(&arena, samples, count, probabilities);
 }
 
+#ifdef QUAVER_VOICE
+static quaver_profile known, before;
+static float distance;
+
+/* How far a sound lies from the voices that the network learnt from, about 1 for such; 0 where that is not told. */
+static float web_off(int count)
+{
+    float sum = 0.0f;
+#ifdef QUAVER_FRAMES
+    static float features[QUAVER_INPUTS];
+    int frames = 0;
+    quaver_features(&arena, samples, count, &frames, features);
+    if (frames < QUAVER_FRAMES(QUAVER_SAMPLE_RATE)) /* a second without pauses; what is shorter lies far from all */
+        return 0.0f;
+#endif
+    for (int i = 0; i < QUAVER_VOICE; i++)
+        sum += known.heard[i] * known.heard[i];
+    (void)count;
+    return __builtin_sqrtf(sum / QUAVER_VOICE);
+}
+
+/* As quaver_hear, of somebody whose voice is known from what was heard like this before: it counts as one more clip. */
+EXPORT(quaver_hear_known) int web_hear_known(int count);
+int web_hear_known(int count)
+{
+    before = known;
+    const quaver_status status = quaver_listen(&arena, &known, samples, count, probabilities);
+    distance = status == QUAVER_OK ? web_off(count) : 0.0f;
+    return (int)status;
+}
+
+EXPORT(quaver_distance) float web_distance(void);
+float web_distance(void)
+{
+    return distance;
+}
+
+/* The last sound is not to count after all. */
+EXPORT(quaver_unlearn) void web_unlearn(void);
+void web_unlearn(void)
+{
+    known = before;
+}
+
+/* Whoever was known is known no more. */
+EXPORT(quaver_forget) void web_forget(void);
+void web_forget(void)
+{
+    quaver_meet(&known);
+}
+
+EXPORT(quaver_clips) int web_clips(void);
+int web_clips(void)
+{
+    return known.clips;
+}
+#endif
+
 /* The same for a sound that comes bit by bit; `quaver_taken` tells how many samples the last push used. */
 EXPORT(quaver_start) void web_start(void);
 void web_start(void)

@@ -34,7 +34,7 @@ function say(words, state) {
   find("doing").textContent = document.body.dataset.state === "live" ? "Stop the microphone" : "Start the microphone";
 }
 
-function show(probabilities) {
+function show(probabilities, unfamiliar = false) {
   const best = probabilities.indexOf(Math.max(...probabilities));
   [...find("bars").children].forEach((row, i) => {
     row.dataset.share = probabilities[i];
@@ -42,7 +42,7 @@ function show(probabilities) {
     row.querySelector("i").style.transform = `scaleX(${probabilities[i]})`;
     row.querySelector(".share").textContent = `${Math.round(100 * probabilities[i])} %`;
   });
-  const words = probabilities[best] < UNSURE ? "not sure" : model.labels[best];
+  const words = unfamiliar ? "no voice?" : probabilities[best] < UNSURE ? "not sure" : model.labels[best];
   if (find("answer").dataset.words === words) return; // said once, not twice a second
   find("answer").dataset.words = words;
   find("answer").textContent = words;
@@ -99,7 +99,7 @@ async function start() {
     await context.audioWorklet.addModule(own("tap"));
     const tap = new AudioWorkletNode(context, "tap");
     const size = Math.round((model.window / model.rate) * context.sampleRate);
-    live = { stream, context, recent: new Float32Array(size), count: 0, answered: 0, busy: false };
+    live = { stream, context, recent: new Float32Array(size), count: 0, answered: 0, learnt: 0, busy: false };
     tap.port.onmessage = ({ data }) => live && live.context === context && take(data);
     source.connect(tap).connect(context.destination); // what the tap gives is silence
     await context.resume();
@@ -140,6 +140,7 @@ function stop() {
   live.stream.getTracks().forEach((track) => track.stop());
   live.context.close();
   live = null;
+  ask({ forget: true });
   say("Stopped.", "ready");
 }
 
@@ -156,7 +157,11 @@ async function take(samples) {
   now.answered = now.count;
   try {
     const heard = recent.slice(recent.length - Math.min(recent.length, now.count));
-    const found = await ask({ samples: await atRate(heard, rate) });
+    const learn = find("adapt").checked && now.answered - now.learnt >= recent.length; // no sound counts twice
+    const how = { adapt: find("adapt").checked && now.clips !== undefined, learn, line: UNFAMILIAR };
+    const found = await ask({ samples: await atRate(heard, rate), ...how });
+    if (found.clips > (now.clips || 0)) now.learnt = now.answered;
+    now.clips = found.clips;
     if (now === live) tell(found, now.answered / rate);
   } catch (error) {
     stop();
@@ -170,9 +175,10 @@ function tell(found, time) {
   points.push({ time, probabilities: heard ? found.probabilities : null });
   points = points.filter((point) => point.time >= time - SHOWN - 1);
   span = [time - SHOWN, time];
-  if (heard) show(found.probabilities);
+  if (heard) show(found.probabilities, found.distance >= UNFAMILIAR);
   const seconds = (model.window / model.rate).toFixed(0);
-  say(heard ? `Listening to the last ${seconds} s; an answer takes ${found.ms.toFixed(0)} ms.` : "It is quiet.");
+  const known = found.clips ? `, adapted to ${found.clips * seconds} s of this voice` : "";
+  say(heard ? `Listening to the last ${seconds} s${known}; an answer takes ${found.ms.toFixed(0)} ms.` : "It is quiet.");
   draw();
 }
 
@@ -240,6 +246,7 @@ async function open() {
     find("bars").append(row);
   }
   find("microphone").disabled = find("file").disabled = false;
+  find("one").hidden = !model.adapts;
   draw();
   say("Ready. The microphone stays off until you start it.", "ready");
 }

@@ -23,6 +23,18 @@ async function openModel(bytes) {
     return told(c.quaver_hear(samples.length));
   }
 
+  // The same of one person, whose voice is learnt; `learn` takes the distance, and tells whether this sound counts.
+  const adapts = Boolean(c.quaver_hear_known);
+  function hearKnown(samples, learn) {
+    if (!adapts) return hear(samples);
+    room().set(samples);
+    const found = told(c.quaver_hear_known(samples.length));
+    const distance = c.quaver_distance();
+    if (found.status === "ok" && !learn(distance)) c.quaver_unlearn();
+    return { ...found, distance, clips: c.quaver_clips() };
+  }
+  const forget = () => adapts && c.quaver_forget();
+
   // A sound of any length, as `quaver predict` hears it: windows of it, and the whole.
   function hearAll(samples, progress = () => {}) {
     const windows = [];
@@ -42,5 +54,5 @@ async function openModel(bytes) {
     if (!windows.length) note(0, samples.length, whole);
     return { ...whole, windows };
   }
-  return { rate, longest, shortest, window, hop, labels, hear, hearAll };
+  return { rate, longest, shortest, window, hop, labels, adapts, hear, hearKnown, forget, hearAll };
 }

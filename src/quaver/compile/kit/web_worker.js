@@ -4,14 +4,19 @@ onmessage = async ({ data }) => {
   try {
     if (data.bytes) {
       model = await openModel(data.bytes);
-      const { rate, longest, shortest, window, labels } = model;
-      postMessage({ number: data.number, rate, longest, shortest, window, labels });
+      const { rate, longest, shortest, window, labels, adapts } = model;
+      postMessage({ number: data.number, rate, longest, shortest, window, labels, adapts });
     } else if (data.whole) {
       const progress = (done) => postMessage({ number: data.number, done });
       postMessage({ number: data.number, ...model.hearAll(data.whole, progress) });
+    } else if (data.forget) {
+      model.forget();
+      postMessage({ number: data.number });
     } else {
       const begun = performance.now();
-      postMessage({ number: data.number, ...model.hear(data.samples), ms: performance.now() - begun });
+      if (!data.adapt) model.forget();
+      const found = model.hearKnown(data.samples, (distance) => data.learn && distance < data.line);
+      postMessage({ number: data.number, ...found, ms: performance.now() - begun });
     }
   } catch (error) {
     postMessage({ number: data.number, error: String(error.message || error) });
