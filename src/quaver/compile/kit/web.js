@@ -218,7 +218,7 @@ async function hearFile(file) {
   if (player.src) URL.revokeObjectURL(player.src);
   player.src = URL.createObjectURL(file);
   player.hidden = false;
-  show(found.probabilities);
+  show(found.probabilities, found.distance >= UNFAMILIAR);
   draw();
   say(`${file.name}, ${sound.duration.toFixed(1)} s, as a whole:`, "heard");
 }

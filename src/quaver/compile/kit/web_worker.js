@@ -8,7 +8,10 @@ onmessage = async ({ data }) => {
       postMessage({ number: data.number, rate, longest, shortest, window, labels, adapts });
     } else if (data.whole) {
       const progress = (done) => postMessage({ number: data.number, done });
-      postMessage({ number: data.number, ...model.hearAll(data.whole, progress) });
+      model.forget();
+      const short = data.whole.length <= model.longest; // only one window tells how far it lies from voices
+      const { distance } = short ? model.hearKnown(data.whole, () => false) : {};
+      postMessage({ number: data.number, ...model.hearAll(data.whole, progress), distance });
     } else if (data.forget) {
       model.forget();
       postMessage({ number: data.number });
