@@ -246,10 +246,12 @@ def nano_tries() -> str:
 def robustness() -> str:
     """Tabulate what conditions do to the answers."""
     told = load("robustness")
-    lines = [f"{told['clips']} clips.", "", "| condition | UAR | most frequent answer |", "| --- | --- | --- |"]
+    titles = "| condition | UAR | most frequent answer | no voice? |"
+    lines = [f"{told['clips']} clips.", "", titles, "| --- | --- | --- | --- |"]
     for name, row in told["rows"].items():
         most = max(row["answers"], key=lambda emotion: row["answers"][emotion])
-        lines.append(f"| {name} | {percent(row['uar'])} | {most} {percent(row['answers'][most] / told['clips'])} % |")
+        often, none = (f"{percent(count / told['clips'])} %" for count in (row["answers"][most], row["no_voice"]))
+        lines.append(f"| {name} | {percent(row['uar'])} | {most} {often} | {none} |")
     return "\n".join(lines)
 
 

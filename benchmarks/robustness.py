@@ -1,8 +1,9 @@
 """What noise, telephones, rooms, levels and lengths do to the default bundle's answers, on speakers never heard.
 
 The eight-bit networks of the bundle's folds hear clips of their test speakers, the same sample of clips under every
-condition, as `quaver predict` would hear them. UAR, and how many answers fall to each emotion: a network that gives one
-answer to everything under some condition shows there. Needs the folds that `benchmarks/bundles.py small` has made.
+condition, as `quaver predict` would hear them. UAR; how many answers fall to each emotion, which tells of a network
+that gives one answer to everything; and how many lie beyond the shipped bundle's line to what is no voice. Needs the
+folds that `benchmarks/bundles.py small` has made.
 
     QUAVER_CORPORA=… python benchmarks/robustness.py
 """
@@ -18,7 +19,7 @@ import numpy as np
 import soundfile
 from bundles import RUNS, SETTINGS, TWICE, UNHEARD, read
 
-from quaver import audio
+from quaver import audio, zoo
 from quaver.augment import Room
 from quaver.bundle import Bundle
 from quaver.files import write_json
@@ -44,6 +45,8 @@ def main() -> None:
     run = RUNS / "small"
     truth: list[str] = []
     answers: dict[str, list[str]] = {}
+    no_voice: Counter[str] = Counter()
+    line = zoo.load("small").card.unfamiliar
     for fold in folds:
         predictor = Predictor(Bundle.load(run / f"int8-{fold.index:02d}"))
         clips = sample(fold.test, each)
@@ -53,9 +56,14 @@ def main() -> None:
         for name, change in conditions.items():
             for number, sound in enumerate(sounds):
                 changed = change(sound, np.random.default_rng([fold.index, number])).astype(np.float32)
-                answers.setdefault(name, []).append(predictor.predict(changed, RATE).emotion)
+                told = predictor.predict(changed, RATE)
+                answers.setdefault(name, []).append(told.emotion)
+                no_voice[name] += told.distance is not None and told.distance >= line
         print(f"fold {fold.index}: {len(clips)} clips, {len(conditions)} conditions", file=sys.stderr, flush=True)
-    rows = {name: {"uar": uar(truth, given), "answers": dict(Counter(given))} for name, given in answers.items()}
+    rows = {
+        name: {"uar": uar(truth, given), "answers": dict(Counter(given)), "no_voice": no_voice[name]}
+        for name, given in answers.items()
+    }
     write_json(HERE / "results" / "robustness.json", {"clips": len(truth), "truth": dict(Counter(truth)), "rows": rows})
     for name, row in rows.items():
         print(f"{name:32} {100 * row['uar']:.1f}  most frequent {max(row['answers'].values()) / len(truth):.0%}")
