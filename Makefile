@@ -32,7 +32,7 @@ test-slow: setup  ## what takes minutes, not seconds
 # zig is 440 MB on the disk and builds a C library for every target that it meets: not for everybody's environment.
 test-compile: setup  ## compile for every target and run it under its emulator (qemu, node)
 	[ -d .venv-zig/ziglang ] || $(BIN)/python -m pip install --quiet --target .venv-zig 'ziglang>=0.14'
-	PYTHONPATH=$(CURDIR)/.venv-zig $(BIN)/python -m pytest -m slow tests/test_compile_cli.py tests/test_compile_targets.py tests/test_compile_web.py
+	PYTHONPATH=$(CURDIR)/.venv-zig $(BIN)/python -m pytest -m slow tests/test_compile_cli.py tests/test_compile_targets.py tests/test_compile_web.py tests/test_compile_int8.py
 
 test-backends: test-torch test-tensorflow  ## train a tiny run on the other two backends and compare
 

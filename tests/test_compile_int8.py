@@ -1,5 +1,11 @@
 """Networks of eight bits in C: bytes as in ONNX Runtime or one step beside them, on every path of the kernels."""
 
+import json
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+
 import numpy as np
 import onnx
 import pytest
@@ -116,3 +122,27 @@ def test_separable_convolutions_stay_in_bytes(path, tmp_path):
     off = np.abs(got - reference(made, rows[200:]))
     assert np.median(off) < 1e-6
     assert off.max() < 0.02
+
+
+def compiled(made, target, folder):
+    """Compile a bare network with the program, which compares the artifact with ONNX Runtime; give what it found."""
+    onnx.save(made, folder / "network.onnx")
+    words = [str(folder / "network.onnx"), "--target", target, "-o", str(folder / "out"), "--json"]
+    done = subprocess.run([sys.executable, "-m", "quaver", "compile", *words], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)["verified"]
+
+
+def test_weights_of_all_eight_bits_pass_the_comparison(models, tmp_path):
+    """ONNX Runtime itself cuts their products off on some processors, if it is let."""
+    assert compiled(models["wide"], "native", tmp_path)["largest_difference"] < 0.02
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["odd", "strided", "wide", "separable"])
+def test_webassembly_sums_the_same_bytes(models, name, tmp_path):
+    if not (find_spec("ziglang") and shutil.which("node")):
+        pytest.skip("zig or node is not here")
+    rows = np.random.default_rng(3).normal(size=(200, 90)).astype(np.float32)
+    made = models.get(name) or quantise(separable(), rows)
+    assert compiled(made, "wasm", tmp_path)["largest_difference"] < (0.02 if name == "wide" else 1e-6)
