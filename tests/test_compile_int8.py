@@ -12,6 +12,8 @@ import pytest
 from c_programs import SANITIZED, Programs, model, paths, reference
 from onnx.reference import ReferenceEvaluator
 
+from quaver.compile.source import plan_of
+from quaver.errors import CompileError
 from quaver.onnx_graph import Graph
 from quaver.quantise import quantise
 
@@ -122,6 +124,21 @@ def test_separable_convolutions_stay_in_bytes(path, tmp_path):
     off = np.abs(got - reference(made, rows[200:]))
     assert np.median(off) < 1e-6
     assert off.max() < 0.02
+
+
+@pytest.mark.parametrize(
+    ("operator", "domain", "inputs"),
+    [("MatMulInteger", "", "xw"), ("QLinearConv", "", "xszwszsz"), ("QGemm", "com.microsoft", "xw")],
+)
+def test_the_other_format_of_eight_bits_is_refused_with_what_to_do(operator, domain, inputs):
+    node = onnx.helper.make_node(operator, list(inputs), ["y"], name="layer", domain=domain)
+    ends = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, (1, 4)) for name in "xy"]
+    values = {"w": np.zeros((4, 4), np.int8), "s": np.float32(1), "z": np.int8(0)}
+    constants = [onnx.numpy_helper.from_array(np.asarray(values[name]), name) for name in set(inputs) - {"x"}]
+    graph = onnx.helper.make_graph([node], "g", ends[:1], ends[1:], constants)
+    known = [onnx.helper.make_opsetid(name, version) for name, version in (("", 20), ("com.microsoft", 1))]
+    with pytest.raises(CompileError, match=r"'layer'.*QuantFormat\.QDQ"):
+        plan_of(onnx.helper.make_model(graph, opset_imports=known).SerializeToString(), "a test")
 
 
 def compiled(made, target, folder):

@@ -160,9 +160,10 @@ def _nodes(model: Any) -> list[Node]:
     nodes = []
     for node in model.graph.node:
         if node.domain not in ("", "ai.onnx"):
+            quantised = node.op_type.startswith("Q")  # QGemm, QLinearAdd, ...: the other format of eight bits
             raise CompileError(
                 f"the node {node.name!r} is a {node.domain}.{node.op_type}; only operators of ONNX itself are "
-                "supported. Export the network without extensions."
+                f"supported. {'Quantise it with QuantFormat.QDQ.' if quantised else 'Export it without extensions.'}"
             )
         counts[node.op_type] += 1
         attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}

@@ -16,7 +16,9 @@ _MODULES = (
 )  # fmt: skip
 # Made of others, unknown to ONNX.
 _OURS = {"Chain", "GruSteps", "JoinedAttention", "LstmSteps", "QuantisedConv", "QuantisedGemm"}
+_QDQ = "quantise it with QuantizeLinear and DequantizeLinear around its operators instead (QuantFormat.QDQ)"
 _REMEDIES = {
+    **dict.fromkeys(("QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger", "DynamicQuantizeLinear"), _QDQ),
     "RNN": "LSTM, GRU, convolutions and attention can be compiled instead",
     "Resize": "give the network an input of fixed size instead",
     "NonZero": "shapes must not depend on values",
