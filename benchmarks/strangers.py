@@ -49,7 +49,6 @@ class Try:
 
 TRIES = {
     "as shipped": Try(),
-    "another speed and another pitch besides": Try(variants=(*SHIPPED.variants, "speed#2", "pitch#1+colour")),
     "two blocks alone": Try(depths=small.DEPTHS[:1]),
     "after the attention of the third alone": Try(depths=small.DEPTHS[1:]),
     "one member": Try(members=1),

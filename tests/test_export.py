@@ -1,4 +1,7 @@
+import json
 import logging
+import subprocess
+import sys
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -196,6 +199,12 @@ def test_a_layer_without_rule_is_named_with_the_list():
     assert "\n" not in str(error.value)
 
 
+def masked():
+    x = keras.Input((6, 4))
+    y = L.MultiHeadAttention(2, 3)(x, x, attention_mask=np.ones((1, 6, 6), bool))
+    return keras.Model(x, Dense(3)(L.Flatten()(y)))
+
+
 def branching():
     features = keras.Input((6,))
     left, right = Dense(3, name="left")(features), Dense(3, name="right")(features)
@@ -208,13 +217,14 @@ REFUSED = {
     "from the last": lambda: keras.Sequential([L.Input((6, 4)), L.LSTM(3, go_backwards=True, return_sequences=True)]),
     "recurrent_activation='relu'": lambda: keras.Sequential([L.Input((6, 4)), L.GRU(3, recurrent_activation="relu")]),
     "only LSTM and GRU": lambda: keras.Sequential([L.Input((6, 4)), L.Bidirectional(L.GRU(3), merge_mode="sum")]),
-    "limit": lambda: keras.Sequential([L.Input((6,)), L.ReLU(max_value=6), Dense(3)]),
+    "threshold": lambda: keras.Sequential([L.Input((6,)), L.ReLU(threshold=1), Dense(3)]),
+    "attention_mask": lambda: masked(),
+    "'calm' is a Lambda": lambda: keras.Sequential([L.Input((6,)), L.Lambda(lambda x: x, name="calm"), Dense(3)]),
     "channels_last": lambda: keras.Sequential(
         [L.Input((4, 6)), L.MaxPooling1D(2, data_format="channels_first"), L.Flatten()]
     ),
     "last one": lambda: keras.Sequential([L.Input((4, 6)), L.BatchNormalization(axis=1), L.Flatten(), Dense(3)]),
     "ends in a sequence": lambda: keras.Sequential([L.Input((4, 6)), Dense(3)]),
-    "reshapes": lambda: keras.Sequential([L.Input((12,)), L.Reshape((6, 2)), L.Flatten()]),
 }
 
 
@@ -223,6 +233,96 @@ def test_what_cannot_be_exported_is_refused_in_one_line(reason):
     with pytest.raises(BundleError, match=reason) as error:
         to_onnx(REFUSED[reason]())
     assert "\n" not in str(error.value)
+
+
+def ended(x, y):
+    """Make a model that ends in shares of three."""
+    return keras.Model(x, Dense(3, activation="softmax")(y if len(y.shape) == 2 else L.Flatten()(y)))
+
+
+def residual():
+    x = keras.Input((12, 17, 1))
+    y = L.BatchNormalization()(L.Conv2D(6, 3, padding="same", use_bias=False)(x))
+    for channels, stride in ((6, 1), (9, 2)):
+        z = L.ReLU(max_value=6)(L.BatchNormalization()(L.Conv2D(channels, 3, strides=stride, padding="same")(y)))
+        y = y if stride == 1 else L.Conv2D(channels, 1, strides=stride, padding="same")(y)
+        y = L.Activation("relu")(L.Add()([y, L.Conv2D(channels, 3, padding="same", groups=3)(z)]))
+    return ended(x, L.GlobalAveragePooling2D()(L.MaxPooling2D((2, 1))(y)))
+
+
+def mobile():
+    x = keras.Input((14, 11, 2))
+    y = L.DepthwiseConv2D((3, 5), strides=2, padding="same", depth_multiplier=2, activation="relu6")(x)
+    y = L.SeparableConv2D(7, 3, dilation_rate=2, activation="silu")(L.ZeroPadding2D(((1, 2), (3, 0)))(y))
+    return ended(x, L.GlobalMaxPooling2D(keepdims=True)(L.AveragePooling2D(2, padding="same")(y)))
+
+
+def transformer():
+    x = keras.Input((9, 5))
+    y = Dense(8)(x)
+    for _ in range(2):
+        z = L.LayerNormalization()(y)
+        y = L.Add()([y, L.MultiHeadAttention(2, 3)(z, z)])
+        y = y + Dense(8)(Dense(12, activation="gelu")(L.LayerNormalization(scale=False)(y)))
+    return ended(x, L.GlobalAveragePooling1D()(y))
+
+
+def crossed():
+    x = keras.Input((9, 4))
+    keys, values = Conv1D(5, 3)(x), Conv1D(6, 3, activation="tanh")(x)
+    return ended(x, L.MultiHeadAttention(3, 2, use_bias=False, output_shape=7)(Dense(4)(x), key=keys, value=values))
+
+
+def excited():
+    x = keras.Input((12, 4))
+    y = L.PReLU(shared_axes=[1])(Conv1D(6, 3, padding="causal")(x))
+    gate = L.Reshape((1, 6))(Dense(6, activation="sigmoid")(L.GlobalAveragePooling1D()(y)))
+    y = L.Concatenate()([L.Multiply()([y, gate]), L.Subtract()([y, 0.5 * y + 1.0])])
+    return ended(x, L.Permute((2, 1))(L.Average()([y, L.Maximum()([y, L.LeakyReLU(0.1)(y)])])))
+
+
+def recurrent():
+    x = keras.Input((10, 8, 1))
+    y = L.Reshape((10, -1))(L.Conv2D(4, (3, 5), strides=(1, 2), padding="same", activation="elu")(x))
+    both = L.Bidirectional(L.GRU(5, return_sequences=True))(y)
+    return ended(x, L.Concatenate()([L.LSTM(4)(both), L.GlobalMaxPooling1D()(both)]))
+
+
+def twice():
+    x = keras.Input((10, 4))
+    layer, norm = Conv1D(4, 3, padding="same", name="shared"), L.Normalization(mean=np.arange(4.0), variance=np.ones(4))
+    inner = keras.Sequential([L.Input((10, 4)), L.Rescaling(0.5, 1.0), Conv1D(4, 3, padding="same", name="shared")])
+    return ended(x, L.Concatenate(axis=1)([layer(L.BatchNormalization()(norm(x))), inner(x), L.Dropout(0.2)(layer(x))]))
+
+
+FUNCTIONAL = (residual, mobile, transformer, crossed, excited, recurrent, twice)
+
+
+@pytest.mark.parametrize("build", FUNCTIONAL)
+def test_networks_that_branch_agree_with_keras(build, rng):
+    assert difference(shaken(build(), rng), rng) < 1e-5
+
+
+@pytest.mark.parametrize("build", [residual, mobile, transformer, excited, recurrent])
+def test_networks_that_branch_compile(build, rng, tmp_path):
+    """The program compares what it has compiled with ONNX Runtime."""
+    model = shaken(build(), rng)
+    model.save(tmp_path / "network.keras")
+    words = ["compile", tmp_path / "network.keras", "--target", "native", "-o", tmp_path / "out", "--json"]
+    done = subprocess.run([sys.executable, "-m", "quaver", *map(str, words)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["verified"]["largest_difference"] < 1e-4
+
+
+LIMITED = {
+    "a limit": lambda: [L.Input((6,)), L.ReLU(max_value=1.5), Dense(3)],
+    "another shape": lambda: [L.Input((12,)), L.Reshape((6, 2)), Conv1D(3, 2), L.Flatten(), Dense(3)],
+}
+
+
+@pytest.mark.parametrize("chain", LIMITED)
+def test_chains_that_need_more_are_exported_as_networks_that_branch(chain, rng):
+    assert difference(shaken(keras.Sequential(LIMITED[chain]()), rng), rng) < 1e-5
 
 
 @pytest.fixture(scope="module")

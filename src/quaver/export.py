@@ -12,9 +12,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quaver import export_attention as attention
+from quaver import export_graph
 from quaver import export_recurrent as recurrent
 from quaver.errors import BundleError
-from quaver.onnx_graph import VOICE, VOICE_DEVIATION, VOICE_MEAN, Array, Graph, Rule, float64, padding
+from quaver.onnx_graph import (
+    ACTIVATIONS,
+    VOICE,
+    VOICE_DEVIATION,
+    VOICE_MEAN,
+    Array,
+    Graph,
+    Rule,
+    float64,
+    padding,
+)
 
 if TYPE_CHECKING:
     import keras
@@ -22,17 +33,27 @@ if TYPE_CHECKING:
 
 
 def to_onnx(model: "keras.Model") -> "onnx.ModelProto":
-    """Write a chain of Keras layers as an ONNX model.
+    """Write a Keras network as an ONNX model.
 
     Args:
-        model: a built network whose layers follow one another: (n,) or (time, channels) in, (k,) out.
+        model: a built network with one input and one output (k,): a chain of layers on (n,) or (time, channels), or a
+            network that branches, or sees pictures (height, width, channels), of fixed size.
 
     Returns:
         A checked model with the input `features` (batch, ...) and the output `probabilities` (batch, k), float32.
 
     Raises:
-        BundleError: a layer has no rule, or the layers form no chain.
+        BundleError: a layer has no rule.
     """
+    try:
+        return _of_chain(model)
+    except BundleError:
+        if None in model.input_shape[1:] or len(model.inputs) + len(model.outputs) > 2:
+            raise
+    return export_graph.to_onnx(model)
+
+
+def _of_chain(model: "keras.Model") -> "onnx.ModelProto":
     graph = Graph(tuple(model.input_shape[1:]))
     for layer in _chain(model):
         kind = type(layer).__name__
@@ -153,27 +174,13 @@ def _dense(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]
     _activation(graph, name, config, [])
 
 
-_ACTIVATIONS: dict[str, tuple[str, dict[str, Any]]] = {
-    "relu": ("Relu", {}),
-    "sigmoid": ("Sigmoid", {}),
-    "tanh": ("Tanh", {}),
-    "elu": ("Elu", {"alpha": 1.0}),
-    "gelu": ("Gelu", {"approximate": "none"}),
-    "leaky_relu": ("LeakyRelu", {"alpha": 0.2}),  # Keras's slope
-    "softplus": ("Softplus", {}),
-    "selu": ("Selu", {}),
-    "mish": ("Mish", {}),
-    "softmax": ("Softmax", {}),
-}
-
-
 def _activation(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
     kind = config.get("activation") or "linear"
     if kind == "linear":
         return
-    if not isinstance(kind, str) or kind not in (*_ACTIVATIONS, "silu"):
+    if not isinstance(kind, str) or kind not in (*ACTIVATIONS, "silu"):
         raise BundleError(
-            f"the layer {name!r} uses the activation {kind!r}; supported: linear, silu, {', '.join(_ACTIVATIONS)}."
+            f"the layer {name!r} uses the activation {kind!r}; supported: linear, silu, {', '.join(ACTIVATIONS)}."
         )
     graph.settle()
     if kind == "silu":
@@ -181,7 +188,7 @@ def _activation(graph: Graph, name: str, config: dict[str, Any], weights: list[A
         graph.add("Sigmoid", f"{name}/gate")
         graph.join("Mul", f"{name}/silu", value, graph.tensor)
         return
-    operator, attributes = _ACTIVATIONS[kind]
+    operator, attributes = ACTIVATIONS[kind]
     graph.add(operator, f"{name}/{kind}", **attributes, **({"axis": 1} if kind == "softmax" else {}))
 
 

@@ -5,22 +5,22 @@ from typing import Any
 import numpy as np
 
 from quaver.errors import BundleError
-from quaver.onnx_graph import Array, Graph, Rule, float64
+from quaver.onnx_graph import Array, Nodes, NodesRule, float64
 
 # ONNX's order of the gates, as places in Keras's: input, output, forget, cell; update, reset, hidden.
 _ORDER = {"LSTM": (0, 3, 1, 2), "GRU": (0, 1, 2)}
 _USUAL = {"activation": "tanh", "recurrent_activation": "sigmoid", "stateful": False, "return_state": False}
 
 
-def _one_way(kind: str) -> Rule:
-    def rule(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+def _one_way(kind: str) -> NodesRule:
+    def rule(graph: Nodes, name: str, config: dict[str, Any], weights: list[Array]) -> None:
         direction = "reverse" if config.get("go_backwards") else "forward"
         _recurrent(graph, name, kind, config, [weights], direction)
 
     return rule
 
 
-def _both_ways(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+def _both_ways(graph: Nodes, name: str, config: dict[str, Any], weights: list[Array]) -> None:
     inner = config["layer"]
     kind, half = inner["class_name"], len(weights) // 2
     if kind not in _ORDER or config.get("merge_mode") != "concat" or inner["config"].get("go_backwards"):
@@ -32,7 +32,7 @@ def _both_ways(graph: Graph, name: str, config: dict[str, Any], weights: list[Ar
 
 
 def _recurrent(
-    graph: Graph, name: str, kind: str, config: dict[str, Any], ways: list[list[Array]], direction: str
+    graph: Nodes, name: str, kind: str, config: dict[str, Any], ways: list[list[Array]], direction: str
 ) -> None:
     for key, value in _USUAL.items():
         if config.get(key, value) != value:
@@ -55,7 +55,7 @@ def _recurrent(
         graph.shape, graph.by_time = (len(ways) * width,), False
 
 
-def _ends(graph: Graph, name: str, ends: list[str]) -> None:
+def _ends(graph: Nodes, name: str, ends: list[str]) -> None:
     """Take from (time, directions, batch, width) where each direction ends."""
     steps, found = graph.tensor, []
     for number, end in enumerate(ends):
@@ -82,4 +82,4 @@ def _ordered(kind: str, values: Array) -> Array:
     return np.concatenate([gates[place] for place in _ORDER[kind]], axis=-1)
 
 
-RULES: dict[str, Rule] = {"LSTM": _one_way("LSTM"), "GRU": _one_way("GRU"), "Bidirectional": _both_ways}
+RULES: dict[str, NodesRule] = {"LSTM": _one_way("LSTM"), "GRU": _one_way("GRU"), "Bidirectional": _both_ways}

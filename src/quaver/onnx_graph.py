@@ -21,33 +21,35 @@ Array = np.ndarray[Any, np.dtype[Any]]
 OPSET = 20  # the first with Gelu
 IR_VERSION = 9  # the one that came with it
 INPUT, OUTPUT = "features", "probabilities"
+SEQUENCE = "the network ends in a sequence; its last layer must give one row of probabilities."
 VOICE, VOICE_MEAN, VOICE_DEVIATION = "voice", "voice_mean", "voice_deviation"  # of networks that know speakers
 
+ACTIVATIONS: dict[str, tuple[str, dict[str, Any]]] = {
+    "relu": ("Relu", {}),
+    "sigmoid": ("Sigmoid", {}),
+    "tanh": ("Tanh", {}),
+    "elu": ("Elu", {"alpha": 1.0}),
+    "gelu": ("Gelu", {"approximate": "none"}),
+    "leaky_relu": ("LeakyRelu", {"alpha": 0.2}),  # Keras's slope
+    "softplus": ("Softplus", {}),
+    "selu": ("Selu", {}),
+    "mish": ("Mish", {}),
+    "softmax": ("Softmax", {}),
+}
 
-class Graph:
-    """The ONNX nodes so far, and the shape of the last tensor as Keras sees it: (n,) or (time, channels).
 
-    The time is None where it depends on the clip; then nothing may flatten it.
-    """
+class Nodes:
+    """The ONNX nodes so far, and the shape of the last tensor as Keras sees it, without the batch."""
 
     def __init__(self, shape: tuple[int | None, ...]) -> None:
         self.input_shape = shape
         self.shape: tuple[Any, ...] = shape
         self.nodes: list[tuple[str, str, list[str], dict[str, Any]]] = []  # operator, name, inputs, attributes
         self.weights: dict[str, Array] = {}
-        self.waiting: tuple[str, Array, Array] | None = None  # name, scale, shift, which the next layer may absorb
-        self.unrolled: tuple[int, int] | None = None  # (time, channels) whose values lie channel by channel in (n,)
-        self.edges = 0, 0  # zeros that the next convolution adds before and after
         self.given: dict[str, tuple[str, tuple[Any, ...]]] = {}  # tensors that come out too: public name, shape
         self.options: dict[str, Array] = {}  # inputs that have a value unless somebody gives another
         self.by_time = False  # whether the last tensor is (batch, time, channels)
         self.tensor = INPUT
-        if len(shape) > 2 or shape[-1] is None:
-            raise BundleError(f"networks on (n,) or (time, channels) can be exported; this one takes {shape}.")
-        if len(shape) == 2:
-            if 1 not in shape:
-                self.add("Transpose", "features/by_channel", perm=[0, 2, 1])
-            self.lay_out("features/sequence")
 
     def add(self, operator: str, name: str, *weights: tuple[str, Array], **attributes: Any) -> None:
         """Append a node that works on the last tensor; its further inputs are constants called `name/...`."""
@@ -68,6 +70,65 @@ class Graph:
         """Add an input that may be left out, and name it."""
         self.options[name] = values
         return name
+
+    def settle(self) -> None:
+        """Write what waits to be absorbed by a layer; here nothing does."""
+
+    def finish(self) -> "onnx.ModelProto":
+        """Make the ModelProto and have it checked."""
+        import onnx
+        from onnx import helper, numpy_helper
+
+        if len(self.shape) != 1:
+            raise BundleError(SEQUENCE)
+        public = {tensor: name for tensor, (name, _) in self.given.items()} | {self.tensor: OUTPUT}
+        nodes = [
+            helper.make_node(
+                operator, [public.get(i, i) for i in inputs], [public.get(f"{name}:0", f"{name}:0")], name, **attributes
+            )
+            for operator, name, inputs, attributes in self.nodes
+        ]
+        kept = (np.int64, np.float16)  # shapes and indices, and tables that are meant so
+        values = self.weights | self.options
+        single = {name: v if v.dtype in kept else v.astype(np.float32) for name, v in values.items()}
+        taken = {INPUT: ("batch", *(size or "frames" for size in self.input_shape))}
+        taken |= {name: v.shape for name, v in self.options.items()}
+        coming = {OUTPUT: ("batch", *self.shape)} | {name: ("batch", *shape) for name, shape in self.given.values()}
+        graph = helper.make_graph(
+            nodes,
+            "quaver",
+            [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape) for name, shape in taken.items()],
+            [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape) for name, shape in coming.items()],
+            [numpy_helper.from_array(np.asarray(values, order="C"), name) for name, values in single.items()],
+        )
+        model = helper.make_model(
+            graph,
+            producer_name="quaver",
+            producer_version=version("quaver"),
+            opset_imports=[helper.make_opsetid("", OPSET)],
+            ir_version=IR_VERSION,
+        )
+        onnx.checker.check_model(model, full_check=True)
+        return model
+
+
+class Graph(Nodes):
+    """A chain: the shape of its last tensor is (n,) or (time, channels).
+
+    The time is None where it depends on the clip; then nothing may flatten it.
+    """
+
+    def __init__(self, shape: tuple[int | None, ...]) -> None:
+        super().__init__(shape)
+        self.waiting: tuple[str, Array, Array] | None = None  # name, scale, shift, which the next layer may absorb
+        self.unrolled: tuple[int, int] | None = None  # (time, channels) whose values lie channel by channel in (n,)
+        self.edges = 0, 0  # zeros that the next convolution adds before and after
+        if len(shape) > 2 or shape[-1] is None:
+            raise BundleError(f"networks on (n,) or (time, channels) can be exported; this one takes {shape}.")
+        if len(shape) == 2:
+            if 1 not in shape:
+                self.add("Transpose", "features/by_channel", perm=[0, 2, 1])
+            self.lay_out("features/sequence")
 
     def arrange(self, name: str, by_time: bool) -> None:
         """Make (batch, time, channels) of a sequence, or (batch, channels, 1, time) again, unless it is so already."""
@@ -165,43 +226,13 @@ class Graph:
 
     def finish(self) -> "onnx.ModelProto":
         """Make the ModelProto and have it checked."""
-        import onnx
-        from onnx import helper, numpy_helper
-
         self.settle()
-        if len(self.shape) != 1 or (self.unrolled and 1 not in self.unrolled):
-            raise BundleError("the network ends in a sequence; its last layer must give one row of probabilities.")
-        public = {tensor: name for tensor, (name, _) in self.given.items()} | {self.tensor: OUTPUT}
-        nodes = [
-            helper.make_node(
-                operator, [public.get(i, i) for i in inputs], [public.get(f"{name}:0", f"{name}:0")], name, **attributes
-            )
-            for operator, name, inputs, attributes in self.nodes
-        ]
-        kept = (np.int64, np.float16)  # shapes and indices, and tables that are meant so
-        values = self.weights | self.options
-        single = {name: v if v.dtype in kept else v.astype(np.float32) for name, v in values.items()}
-        taken = {INPUT: ("batch", *(size or "frames" for size in self.input_shape))}
-        taken |= {name: v.shape for name, v in self.options.items()}
-        coming = {OUTPUT: ("batch", *self.shape)} | {name: ("batch", *shape) for name, shape in self.given.values()}
-        graph = helper.make_graph(
-            nodes,
-            "quaver",
-            [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape) for name, shape in taken.items()],
-            [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape) for name, shape in coming.items()],
-            [numpy_helper.from_array(np.asarray(values, order="C"), name) for name, values in single.items()],
-        )
-        model = helper.make_model(
-            graph,
-            producer_name="quaver",
-            producer_version=version("quaver"),
-            opset_imports=[helper.make_opsetid("", OPSET)],
-            ir_version=IR_VERSION,
-        )
-        onnx.checker.check_model(model, full_check=True)
-        return model
+        if len(self.shape) == 1 and self.unrolled and 1 not in self.unrolled:
+            raise BundleError(SEQUENCE)
+        return super().finish()
 
 
+NodesRule = Callable[[Nodes, str, dict[str, Any], list[Array]], None]  # one that chains and others share
 Rule = Callable[[Graph, str, dict[str, Any], list[Array]], None]  # adds a layer: name, configuration, weights
 
 
