@@ -171,7 +171,7 @@ class Predictor:
         alike = len({features.shape for features in heard}) == 1  # without pauses, windows differ in length
         parts = [np.stack(heard)] if alike else [features[None] for features in heard]
         raw = np.concatenate([ear.run(part) for part in parts])
-        voices = ear.voices[-len(rows) :] if self.network.adapts else [None] * len(rows)
+        voices: Sequence[Array | None] = ear.voices[-len(rows) :] or [None] * len(rows)
         told = (familiar.told(voice, each, self.bundle.card) for voice, each in zip(voices, heard, strict=True))
         return self._answered([(start, end, off) for (start, end, _), off in zip(rows, told, strict=True)], raw)
 
