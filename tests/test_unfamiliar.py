@@ -81,7 +81,7 @@ def test_little_sound_tells_no_distance(small):
 def test_windows_that_are_no_voice_do_not_count(small):
     from quaver import audio
 
-    voice = audio.load(VOICES[0], RATE)[0]
+    voice = audio.load(VOICES[2], RATE)[0]  # which has few pauses, so that its windows tell a distance
     speech = np.tile(voice, 1 + 12 * RATE // len(voice))[: 12 * RATE]
     heard = small.predict(np.concatenate([speech, np.tile(sound("tone"), 4)]), RATE)
     line = small.bundle.card.unfamiliar
@@ -90,6 +90,22 @@ def test_windows_that_are_no_voice_do_not_count(small):
     assert not heard.unfamiliar
     for label, p in heard.probabilities.items():
         assert p == pytest.approx(np.mean([each.probabilities[label] for each in known]))
+
+
+@pytest.mark.parametrize("what", ["beeps", "a tone with a silent tail"])
+def test_windows_that_tell_nothing_do_not_outvote_those_that_do(small, what):
+    tone = 0.2 * np.sin(2 * np.pi * 440 * np.arange(20 * RATE) / RATE)
+    made = (
+        tone * (np.arange(20 * RATE) % (2 * RATE) < RATE / 3)
+        if what == "beeps"
+        else tone * (np.arange(20 * RATE) < 10 * RATE)
+    )
+    made = made if what == "beeps" else made[: round(12.2 * RATE)]
+    heard = small.predict(made.astype(np.float32), RATE)
+    assert {each.distance is None for each in heard.segments} == {True, False}, "the sound is not what it is to be"
+    assert heard.unfamiliar and heard.unsure
+    profile = profiles.Profile("anna", small.network.model)
+    assert small.listen(made.astype(np.float32), RATE, profile)[1].clips == 0
 
 
 def test_what_is_no_voice_teaches_no_profile(small):
@@ -106,6 +122,8 @@ def test_the_program_says_so(small, tmp_path, capsys):
     lines = told(capsys, "predict", tmp_path / "tone.wav", VOICES[1]).splitlines()
     assert lines[0].endswith("no voice?")
     assert "no voice" not in lines[1]
+    sets = told(capsys, "predict", tmp_path / "tone.wav", VOICES[1], "--set", "0.9").splitlines()
+    assert [line.endswith("no voice?") for line in sets[:2]] == [True, False]
     rows = list(csv.DictReader(io.StringIO(told(capsys, "predict", tmp_path / "tone.wav", VOICES[1], "--csv"))))
     assert [row["unfamiliar"] for row in rows] == ["true", "false"]
     rows = json.loads(told(capsys, "predict", tmp_path / "tone.wav", VOICES[1], "--json"))

@@ -1,5 +1,6 @@
 """Whether a sound is like the voices that a network learnt from, or music, a tone, noise."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,11 @@ def told(voice: Array | None, features: Array, card: Card) -> float | None:
     return float(distance(voice))
 
 
-def like_a_voice(segment: Segment, card: Card) -> bool:
-    """Tell whether a segment counts; all do where its distance is not told, or the card draws no line."""
-    return segment.distance is None or segment.distance < card.unfamiliar
+def like_voices(segments: Sequence[Segment], card: Card) -> list[bool]:
+    """Tell which segments are like voices; one that tells no distance is, unless all that do are not.
+
+    Where none tells a distance, or the card draws no line, all are.
+    """
+    known = [segment.distance < card.unfamiliar for segment in segments if segment.distance is not None]
+    untold = not known or any(known)
+    return [untold if each.distance is None else each.distance < card.unfamiliar for each in segments]

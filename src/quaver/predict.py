@@ -98,8 +98,7 @@ class Predictor:
             AudioError: the sound cannot be read, is too short, silent, or not finite.
             ProfileError: this bundle's network cannot adapt to speakers.
         """
-        ear = _Ear(self.network, profile)
-        prediction = self._listen(sound, sample_rate, ear)
+        prediction = self._listen(sound, sample_rate, ear := _Ear(self.network, profile))
         return prediction, ear.learnt(self.familiar(prediction))
 
     def overhear(self, sound: Sound, sample_rate: int | None = None) -> tuple[Prediction, Array]:
@@ -131,7 +130,7 @@ class Predictor:
 
     def familiar(self, prediction: Prediction) -> Array:
         """Tell which segments are like voices that the network has heard (n,); all where the card draws no line."""
-        return np.array([familiar.like_a_voice(segment, self.bundle.card) for segment in prediction.segments])
+        return np.array(familiar.like_voices(prediction.segments, self.bundle.card))
 
     def _listen(self, sound: Sound, sample_rate: int | None, ear: "_Ear") -> Prediction:
         if isinstance(sound, np.ndarray | list | tuple):
@@ -155,9 +154,9 @@ class Predictor:
         segments: list[Segment] = []
         while batch := list(islice(rows, BATCH)):
             segments += self._segments(batch, ear)
-        if segments:
-            return self._prediction(segments, name, heard.length / rate)
-        raise AudioError(f"{name or ARRAY} is silent: its peak lies below {audio.SILENCE_DB:.0f} dBFS.")
+        if not segments:
+            raise AudioError(f"{name or ARRAY} is silent: its peak lies below {audio.SILENCE_DB:.0f} dBFS.")
+        return self._prediction(segments, name, heard.length / rate)
 
     def _described(self, window: Window, name: str) -> tuple[float, float, Array]:
         """Give the times of a window in seconds and its features, so that its samples can be let go."""
@@ -184,7 +183,8 @@ class Predictor:
 
     def _prediction(self, segments: list[Segment], name: str | None, seconds: float) -> Prediction:
         card = self.bundle.card
-        counted = (known := [each for each in segments if familiar.like_a_voice(each, card)]) or segments
+        likes = familiar.like_voices(segments, card)
+        counted = [each for each, like in zip(segments, likes, strict=True) if like] or segments
         mean = np.mean([list(segment.probabilities.values()) for segment in counted], axis=0)
         far, top = [each.distance for each in counted if each.distance is not None], int(mean.argmax())
         return Prediction(
@@ -192,9 +192,9 @@ class Predictor:
             emotion=self.labels[top],
             confidence=float(mean[top]),
             probabilities=self._by_label(mean),
-            unsure=bool(mean[top] < card.unsure) or not known,
+            unsure=bool(mean[top] < card.unsure) or not any(likes),
             distance=float(np.mean(far)) if far else None,
-            unfamiliar=not known,
+            unfamiliar=not any(likes),
             set=tuple(label for i, label in enumerate(self.labels) if i == top or mean[i] >= self.bar),
             seconds=seconds,
             segments=tuple(segments),

@@ -14,7 +14,7 @@ class Segment:
     end: float
     emotion: str
     probabilities: dict[str, float]
-    distance: float | None = None  # from the voices that the network learnt from, see predict.distance; None: untold
+    distance: float | None = None  # from the voices that the network learnt from, see familiar.distance; None: untold
 
     def to_dict(self) -> dict[str, Any]:
         """Give the segment as plain JSON values."""

@@ -39,12 +39,12 @@ def begin(out: Path, manifest: Manifest, settings: Any, resume: bool) -> None:
     if not resume:
         raise TrainingError(f"{out} holds a run already; go on with --resume, or give another folder.")
     before = json.loads(path.read_text())
-    before["recipe"] = _plain(type(settings.recipe)()) | before["recipe"]  # of a quaver that knew fewer choices
+    before["recipe"] = _plain(type(settings.recipe)()) | before.get("recipe", {})  # of a quaver that knew fewer choices
     for name, value in told.items():
         if (was := before.get(name)) != value:
             if name == "recipe":
-                name = next(choice for choice in value if was[choice] != value[choice])
-                was, value = was[name], value[name]
+                name = next(choice for choice in {**was, **value} if was.get(choice) != value.get(choice))
+                was, value = was.get(name), value.get(name)
             raise TrainingError(
                 f"{out} holds a run with another {name} ({was}, not {value}); "
                 "resume with the same settings and manifest, or give another folder."

@@ -56,7 +56,8 @@ class Drawer:
         width = self._label_width(row)
         text.append(f"{self._cut(first, LABEL):{width}}", "bold").append(f" {self._bar(p, BAR)} {_percent(p)}")
         if self.sets:
-            return text.append(f"  {_several(_likeliest_first(row))}", "dim")
+            text.append(f"  {_several(_likeliest_first(row))}", "dim")
+            return text.append("  no voice?", "yellow") if row["unfamiliar"] else text
         if others:
             second, q = others[0]
             text.append(f"  then {self._cut(second, LABEL):{width}}{_percent(q)}", "dim")

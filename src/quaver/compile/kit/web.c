@@ -92,7 +92,7 @@ void web_unlearn(void)
 EXPORT(quaver_forget) void web_forget(void);
 void web_forget(void)
 {
-    quaver_meet(&known);
+    known = before = (quaver_profile){0};
 }
 
 EXPORT(quaver_clips) int web_clips(void);

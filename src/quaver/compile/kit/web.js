@@ -159,7 +159,9 @@ async function take(samples) {
     const heard = recent.slice(recent.length - Math.min(recent.length, now.count));
     const learn = find("adapt").checked && now.answered - now.learnt >= recent.length; // no sound counts twice
     const how = { adapt: find("adapt").checked && now.clips !== undefined, learn, line: UNFAMILIAR };
-    const found = await ask({ samples: await atRate(heard, rate), ...how });
+    const samples = await atRate(heard, rate);
+    if (now !== live) return; // stopped meanwhile, and whoever spoke is forgotten
+    const found = await ask({ samples, ...how });
     if (found.clips > (now.clips || 0)) now.learnt = now.answered;
     now.clips = found.clips;
     if (now === live) tell(found, now.answered / rate);
