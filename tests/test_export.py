@@ -205,6 +205,23 @@ def masked():
     return keras.Model(x, Dense(3)(L.Flatten()(y)))
 
 
+def begun():
+    x = keras.Input((6, 4))
+    state = Dense(3)(L.Flatten()(x))
+    return keras.Model(x, Dense(3)(L.LSTM(3, name="memory")(x, initial_state=[state, state])))
+
+
+def scores():
+    x = keras.Input((6, 4))
+    y, shares = L.MultiHeadAttention(2, 3, name="gaze")(x, x, return_attention_scores=True)
+    return keras.Model(x, Dense(3)(L.Concatenate()([L.Flatten()(y), L.Flatten()(shares)])))
+
+
+def stacked():
+    x = keras.Input((6, 4))
+    return keras.Model(x, Dense(3)(L.Flatten()(keras.ops.concatenate([x, x], axis=-1))))
+
+
 def branching():
     features = keras.Input((6,))
     left, right = Dense(3, name="left")(features), Dense(3, name="right")(features)
@@ -218,7 +235,10 @@ REFUSED = {
     "recurrent_activation='relu'": lambda: keras.Sequential([L.Input((6, 4)), L.GRU(3, recurrent_activation="relu")]),
     "only LSTM and GRU": lambda: keras.Sequential([L.Input((6, 4)), L.Bidirectional(L.GRU(3), merge_mode="sum")]),
     "threshold": lambda: keras.Sequential([L.Input((6,)), L.ReLU(threshold=1), Dense(3)]),
-    "attention_mask": lambda: masked(),
+    "attention_mask": masked,
+    "'memory' takes 3 tensors": begun,
+    "'gaze' gives several": scores,
+    "use the layer Concatenate": stacked,
     "'calm' is a Lambda": lambda: keras.Sequential([L.Input((6,)), L.Lambda(lambda x: x, name="calm"), Dense(3)]),
     "channels_last": lambda: keras.Sequential(
         [L.Input((4, 6)), L.MaxPooling1D(2, data_format="channels_first"), L.Flatten()]

@@ -14,8 +14,6 @@ from quaver import export_recurrent as recurrent
 from quaver.errors import BundleError
 from quaver.onnx_graph import ACTIVATIONS, Array, Nodes, float64, padding
 
-_CONV, _POOL = ("strides", "dilation_rate"), ("strides",)
-
 
 @dataclass(frozen=True)
 class Value:
@@ -118,7 +116,7 @@ def convolved(
     """Convolve; `kernel` (out, in / groups, ...)."""
     channels_last(config, name)
     sizes = kernel.shape[2:]
-    strides, dilations = (_each(config[key], len(sizes)) for key in _CONV)
+    strides, dilations = (_each(config[key], len(sizes)) for key in ("strides", "dilation_rate"))
     edges = [padding(config["padding"], *each) for each in zip(x.shape, sizes, strides, dilations, strict=False)]
     biases = () if bias is None else (("bias", float64(bias)),)
     made = tape.on(

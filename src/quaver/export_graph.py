@@ -41,7 +41,10 @@ def _walk(tape: Tape, model: Any, given: list[Value]) -> list[Value]:
     for depth in sorted(model._nodes_by_depth, reverse=True):
         for node in model._nodes_by_depth[depth]:
             if not node.is_input:
+                _check(node.operation)
                 made = _apply(tape, node.operation, _taken(tape, node, known), node.arguments.kwargs)
+                if len(made) != len(node.outputs):
+                    raise BundleError(f"the layer {node.operation.name!r} gives several tensors; one can be exported.")
                 known |= {id(tensor): value for tensor, value in zip(node.outputs, made, strict=True)}
     return [known[id(tensor)] for tensor in model.outputs]
 
@@ -64,15 +67,26 @@ def _constant(tape: Tape, operation: Any, given: Any) -> Value:
     return Value(name, values.shape)
 
 
+def _check(layer: Any) -> None:
+    """Refuse a layer that has no rule."""
+    kind = type(layer).__name__
+    if hasattr(layer, "layers") or kind in (RULES if hasattr(layer, "get_weights") else _OPERATIONS):
+        return
+    if kind in RULES:
+        raise BundleError(f"{layer.name!r} is the operation {kind}, which nothing exports; use the layer {kind}.")
+    raise BundleError(
+        f"the layer {layer.name!r} is a {kind}, which nothing exports; supported: {', '.join(sorted(RULES))}."
+    )
+
+
 def _apply(tape: Tape, layer: Any, given: list[Value], more: dict[str, Any] | None = None) -> list[Value]:
     """Write one layer, or a model that stands for one."""
     if hasattr(layer, "layers"):
         return _walk(tape, layer, given)
+    _check(layer)
     kind = type(layer).__name__
-    if kind not in RULES or not (hasattr(layer, "get_weights") or kind in _OPERATIONS):
-        raise BundleError(
-            f"the layer {layer.name!r} is a {kind}, which nothing exports; supported: {', '.join(sorted(RULES))}."
-        )
+    if len(given) > 1 and kind not in _JOINS:
+        raise BundleError(f"the layer {layer.name!r} takes {len(given)} tensors; it can be exported with one.")
     if masks := [
         name for name, value in (more or {}).items() if "mask" in name and value is not None and value is not False
     ]:
@@ -84,6 +98,7 @@ def _apply(tape: Tape, layer: Any, given: list[Value], more: dict[str, Any] | No
 
 # What is written as an operator in Python, x + y, is no layer but called like one.
 _OPERATIONS = ("Add", "Subtract", "Multiply", "Divide", "TrueDivide", "Maximum", "Minimum")
+_JOINS = (*_OPERATIONS, "Average", "Concatenate", "MultiHeadAttention")
 RULES: dict[str, Rule] = {
     **dict.fromkeys(
         ("ActivityRegularization", "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise", "InputLayer"),

@@ -237,7 +237,7 @@ def _card(job: Job, model: Any, train: Side, validation: Side, temperature: floa
         speaker_independent=job.independent,
         scores={} if job.fold.test else run_folder.pooled(job.folder.parent),
         temperature=temperature,
-        notes=provenance.notes(taught_by, job.settings.recipe.calibration_folds),
+        notes=provenance.notes(taught_by, min(job.settings.recipe.calibration_folds, len(heard.speakers))),
         commit=provenance.commit(),
     )
 

@@ -147,7 +147,7 @@ def heard(predictor: "Predictor", items: Iterable["Input"], speaker: str | None 
             if item.error:
                 raise AudioError(f"{item.name}: {item.error}.")
             prediction, profile = predictor.listen(item.source, profile=profile)
-            if profile:
+            if profile and profile.clips:
                 profile.save()
             yield {**prediction.to_dict(), "file": item.name}
         except AudioError as error:
