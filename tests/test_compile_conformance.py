@@ -17,11 +17,12 @@ pytestmark = pytest.mark.slow
 SUPPORTED = {*rules(), *OPERATORS, "BatchNormalization", "Constant", "Shape"}
 # What is refused, each with its reason in the message.
 REFUSED = (
-    *("_ceil", "_3d", "averagepool_2d_dilations", "argmax", "mask", "layer_normalization", "gemm_transposeA"),
-    *("gemm_all_attributes", "gemm_default_matrix_bias", "matmul_3d", "matmul_4d", "matmul_bcast", "matmul_1d_3d"),
-    *("test_pow", "reshape_allowzero", "slice_start_out_of_bounds", "gather_2d"),
+    *("_3d", "last_window_starts_on_pad", "argmax", "antialias", "tf_crop", "not_larger", "not_smaller"),
     *("test_gru_", "test_lstm_", "image_3"),  # of several sequences at once
 )
+
+# ONNX Runtime rounds the size before it divides by it, and so does quaver.
+OTHERWISE = ("resize_downsample_scales_linear_align_corners", "resize_downsample_scales_cubic_align_corners")
 
 
 def cases():
@@ -34,7 +35,8 @@ def cases():
     for case in collected:
         used = {node.op_type for node in case.model.graph.node}
         foreign = any(node.domain not in ("", "ai.onnx") for node in case.model.graph.node)
-        if not used <= SUPPORTED or foreign or "training" in case.name or "_expanded" in case.name:
+        left_out = "training" in case.name or "_expanded" in case.name or case.name.endswith(OTHERWISE)
+        if not used <= SUPPORTED or foreign or left_out:
             continue
         inputs, outputs = case.data_sets[0]
         ends = [*inputs[:1], *outputs[:1]]
@@ -56,7 +58,7 @@ def test_official_cases_pass_or_are_refused_for_a_reason(tmp_path):
             models[name], values[name] = made, (x, y)
         except CompileError:
             assert any(part in name for part in REFUSED), name
-    assert len(models) > 100
+    assert len(models) > 350
     programs = Programs(tmp_path, models, SANITIZED)
     for name, (x, y) in values.items():
         assert np.allclose(programs(name, x).reshape(y.shape), y, rtol=1e-4, atol=1e-5), name

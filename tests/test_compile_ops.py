@@ -130,6 +130,27 @@ def transformer(width=24, heads=3, steps=10):
     return model(nodes, (1, steps, width), {**weights, "axes": ints(1)})
 
 
+def positive(operator, *constants):
+    """An operator on what is never below a tenth."""
+    given = {f"c{i}": np.asarray(value) for i, value in enumerate(constants)}
+    nodes = [("Abs", ["x"], "a", {}), ("Add", ["a", "tenth"], "b", {}), (operator, ["b", *given], "y", {})]
+    return model(nodes, (1, 4, 9), {**given, "tenth": np.float32(0.1)})
+
+
+def resized():
+    """Every way to find the places, up and down, by factors and by sizes."""
+    for way in ("half_pixel", "pytorch_half_pixel", "asymmetric", "align_corners", "half_pixel_symmetric"):
+        for mode in ("nearest", "linear", "cubic"):
+            for name, factors in (("up", (1, 1, 2, 3)), ("down", (1, 1, 0.6, 0.5))):
+                given = {"mode": mode, "coordinate_transformation_mode": way}
+                made = [np.array([], np.float32), np.array(factors, np.float32)]
+                yield f"resize_{mode}_{way}_{name}", one("Resize", (1, 3, 5, 7), made, **given)
+    for rounding in ("round_prefer_ceil", "floor", "ceil"):
+        given = {"nearest_mode": rounding, "coordinate_transformation_mode": "asymmetric"}
+        sizes = {"r": np.array([], np.float32), "s": ints(1, 3, 8, 11)}
+        yield f"resize_{rounding}", model([("Resize", ["x", "r", "r", "s"], "y", given)], (1, 3, 5, 7), sizes)
+
+
 PADDED = {"kernel_shape": [3, 2], "strides": [2, 1], "pads": [1, 0, 1, 1]}
 NORM = [normal(5), normal(5), normal(5), np.abs(normal(5)) + 0.1]
 CASES = {
@@ -251,6 +272,71 @@ CASES = {
     ),
     "residual": residual(),
     "transformer": transformer(),
+    **{op.lower(): one(op, (1, 7, 9)) for op in ("Softsign", "Celu", "ThresholdedRelu", "Sign")},
+    **{op.lower(): one(op, (1, 7, 9)) for op in ("Floor", "Ceil", "Round", "Sin", "Cos")},
+    "celu_steep": one("Celu", (1, 40), alpha=0.4),
+    "fourth_power": one("Pow", (1, 9), [np.float32(4)]),
+    **{f"power_{i}": positive("Pow", np.float32(p)) for i, p in enumerate((-1, -0.5, 0.3, 2.5))},
+    "chosen": model(
+        [
+            ("Greater", ["x", "c"], "g", {}),
+            ("Less", ["x", "d"], "l", {}),
+            ("GreaterOrEqual", ["x", "x"], "e", {}),
+            ("LessOrEqual", ["x", "d"], "m", {}),
+            ("Or", ["g", "l"], "o", {}),
+            ("And", ["o", "e"], "a", {}),
+            ("Xor", ["a", "m"], "z", {}),
+            ("Not", ["z"], "n", {}),
+            ("Where", ["n", "x", "w"], "y", {}),
+        ],
+        (1, 3, 4),
+        {"c": normal(3, 1), "d": normal(4), "w": normal(1, 3, 1)},
+    ),
+    "masked": model(
+        [("Where", ["m", "x", "f"], "s", {}), ("Softmax", ["s"], "y", {})],
+        (1, 5, 5),
+        {"m": np.tri(5, dtype=bool), "f": np.float32(-np.inf)},
+    ),
+    "cast": model(
+        [
+            ("Cast", ["x"], "i", {"to": 7}),
+            ("Cast", ["i"], "f", {"to": 1}),
+            ("Equal", ["f", "z"], "e", {}),
+            ("Cast", ["e"], "g", {"to": 1}),
+            ("Add", ["f", "g"], "y", {}),
+        ],
+        (1, 5, 7),
+        {"z": np.float32(0)},
+    ),
+    "tile": one("Tile", (1, 3, 1, 4), [ints(1, 2, 5, 1)]),
+    **{
+        name.lower(): one(name, (1, 4, 5, 3), [ints(1, 3)], keepdims=keep)
+        for name, keep in (("ReduceL1", 0), ("ReduceL2", 1), ("ReduceSumSquare", 0), ("ReduceLogSumExp", 0))
+    },
+    "log_sum": positive("ReduceLogSum", ints(2)),
+    **{f"lp_norm_{p}": one("LpNormalization", (1, 4, 6), axis=1, p=p) for p in (1, 2)},
+    "mean_variance": model(
+        [("MeanVarianceNormalization", ["x"], "m", {}), ("Reshape", ["m", "s"], "y", {})],
+        (1, 4, 6, 5),
+        {"s": ints(4, 30)},
+    ),
+    "depth_to_space": one("DepthToSpace", (1, 12, 3, 4), blocksize=2),
+    "depth_to_space_crd": one("DepthToSpace", (1, 12, 3, 4), blocksize=2, mode="CRD"),
+    "space_to_depth": one("SpaceToDepth", (1, 3, 6, 4), blocksize=2),
+    **dict(resized()),
+    "rms_norm": model(
+        [("RMSNormalization", ["x", "s"], "g", {"axis": -1}), ("Reshape", ["g", "r"], "y", {})],
+        (1, 6, 8),
+        {"s": normal(8), "r": ints(6, 8)},
+        opset=23,
+    ),
+    "gather_table": one("Gather", (1, 9, 8), [np.array([[3, 0, -1], [2, 2, 5]])], axis=1),
+    "gemm_columns": one("Gemm", (6, 3), [normal(6, 4), normal(3, 4)], transA=1, beta=0.5),
+    "matmul_batched": one("MatMul", (1, 3, 5, 6), [normal(3, 6, 4)]),
+    "matmul_left": model([("MatMul", ["c", "x"], "y", {})], (1, 3, 6, 4), {"c": normal(3, 5, 6)}),
+    "matmul_vector": one("MatMul", (1, 3, 6), [normal(6)]),
+    "power_of_each": positive("Pow", normal(9)),
+    "power_of_all": one("Pow", (1, 30), [np.float32(11)]),
 }
 
 
@@ -275,7 +361,7 @@ def test_every_rule_has_a_case():
     used = {node.op_type for made in CASES.values() for node in made.graph.node}
     bytewise = {"QuantisedConv", "QuantisedGemm", "QuantizeLinear", "DequantizeLinear"}  # in test_compile_int8.py
     joined = {"JoinedAttention", "Chain", "LstmSteps", "GruSteps"}  # of other operators
-    assert set(rules()) - used - bytewise - joined <= {"Dropout"}
+    assert set(rules()) - used - bytewise - joined <= {"Dropout", "Swish"}  # the last in test_compile_conformance.py
 
 
 def test_attention_and_chains_are_found(programs):
@@ -306,7 +392,8 @@ REFUSED = {
     "RNN": (model([("RNN", ["x", "w", "r"], "y", {"hidden_size": 2})], (3, 1, 2),
                   {"w": normal(1, 2, 2), "r": normal(1, 2, 2)}), "attention"),
     "CumSum": (model([("CumSum", ["x", "a"], "y", {})], (1, 3), {"a": np.array(1)}), "replace it by operators"),
-    "Pow": (one("Pow", (1, 3), [np.float32(2.5)]), "write the power as products"),
+    "Resize": (one("Resize", (1, 3, 5), [np.array([], np.float32), np.array([1, 1, 2], np.float32)], antialias=1,
+                   mode="linear"), "without antialias"),
     "AveragePool": (one("AveragePool", (1, 2, 7), kernel_shape=[2], strides=[2], ceil_mode=1, count_include_pad=1),
                     "pad the input"),
     "Conv": (one("Conv", (2, 3, 9), [normal(4, 3, 2)]), "batch to 1"),
@@ -324,6 +411,21 @@ def test_what_cannot_be_compiled_is_named_with_a_remedy(operator):
     assert f"{operator.lower()}0" in told
     assert remedy in told
     assert "\n" not in told
+
+
+@pytest.mark.parametrize("opset", [9, 11, 12])
+def test_files_of_older_opsets_are_understood(tmp_path, opset):
+    bounds = {"min": -0.5, "max": 0.8} if opset < 11 else {}
+    nodes = [
+        ("Clip", ["x", *(["low", "high"] if opset > 9 else [])], "c", bounds),
+        ("Unsqueeze", ["c"], "u", {"axes": [2]}),
+        ("ReduceSum", ["u"], "r", {"axes": [2], "keepdims": 0}),
+        ("Softmax", ["r"], "y", {"axis": 1}),  # over all that follow, in these
+    ]
+    constants = {"low": np.float32(-0.5), "high": np.float32(0.8)} if opset > 9 else {}
+    made = model(nodes, (1, 3, 4), constants, opset=opset)
+    x = normal(1, 3, 4)
+    assert np.abs(Programs(tmp_path, {"old": made}, SANITIZED)("old", x) - reference(made, x)).max() < BAR
 
 
 def test_open_sizes_and_wrong_files_are_refused(tmp_path):

@@ -53,11 +53,13 @@ def binary(operator: str, expression: str) -> Rule:
 
 
 def broadcast_shape(node: Node, shapes: Shapes, graph: Graph) -> Shape:
-    """Give the shape to which two tensors are broadcast."""
-    left, right = (_aligned(node, shapes[name], shapes) for name in node.inputs[:2])
-    made = broadcast_shapes(left, right)
-    if made is None:
-        raise node.refuse(f"{left} and {right} do not fit each other", "correct the network")
+    """Give the shape to which all tensors are broadcast."""
+    made, *others = (_aligned(node, shapes[name], shapes) for name in node.inputs)
+    for other in others:
+        both = broadcast_shapes(made, other)
+        if both is None:
+            raise node.refuse(f"{made} and {other} do not fit each other", "correct the network")
+        made = both
     return made
 
 
@@ -78,7 +80,7 @@ def chained(node: Node, plan: Plan, links: Sequence[Node]) -> Step:
     lines, before = [], ""
     for number, link in enumerate(links):
         text = rule_value(link)(link, plan)
-        for letter, name in zip("ab" if re.search(r"\ba\b", text) else "v", link.inputs, strict=False):
+        for letter, name in zip("abc" if re.search(r"\ba\b", text) else "v", link.inputs, strict=False):
             given = f"v{number}" if name == before else reader.read(link, name)
             text = re.sub(rf"\b{letter}\b", given, text)
         kind = "unsigned char" if link.operator == "QuantizeLinear" else "float"
@@ -139,6 +141,8 @@ def about(node: Node, plan: Plan) -> str:
 def constant(value: float) -> str:
     """Write a number as a C float, exactly."""
     single = float(np.float32(value))
+    if np.isnan(single):
+        return "NAN"
     if not np.isfinite(single):
         return "(-INFINITY)" if single < 0 else "INFINITY"
     text = str(np.float32(value))  # the shortest that reads back as the same float
@@ -156,6 +160,9 @@ def _aligned(node: Node, shape: Shape, shapes: Shapes) -> Shape:
 _DEFAULTS = {
     "LeakyRelu": {"alpha": constant(0.01)},
     "Elu": {"alpha": constant(1.0)},
+    "Celu": {"alpha": constant(1.0)},
+    "ThresholdedRelu": {"alpha": constant(1.0)},
+    "Swish": {"alpha": constant(1.0)},
     "HardSigmoid": {"alpha": constant(0.2), "beta": constant(0.5)},
     "Selu": {"alpha": constant(1.6732632), "gamma": constant(1.0507010)},
 }

@@ -23,6 +23,9 @@ _PARTS = (
         "erf_near_f32",
         "erf_f32",
         "floor_f32",
+        "round_f32",
+        "waves_f32",
+        "pow_f32",
         "byte_of",
     ),
     *(
@@ -57,6 +60,7 @@ _MENTIONS = {
     "base": "INLINE|UNROLL|BLOCK|LANES",
     "profile": "profile_adaptation",
     "steps_f32": "steps_shape",
+    "waves_f32": "sin_f32|cos_f32",
     "bytes_of": "bytes_of|bytes_keep",
     "dot_u8": "BYTE_TILE",
     "sum_u8": "sum_u8|CONV_U8",

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from quaver.compile.graph import Array, Graph, Node
+from quaver.compile.graph import OPSET, Array, Graph, Node
 from quaver.compile.ops import pad
 
 
@@ -27,7 +27,6 @@ def fold_constants(graph: Graph, only: Node | None = None, bytes_stay: bool = Fa
 def _evaluate(node: Node, graph: Graph) -> list[Array]:
     """Run a single node with ONNX's own reference."""
     from onnx import helper
-    from onnx.defs import onnx_opset_version
     from onnx.reference import ReferenceEvaluator
 
     made = helper.make_node(node.operator, node.inputs, node.outputs, **node.attributes)
@@ -37,7 +36,7 @@ def _evaluate(node: Node, graph: Graph) -> list[Array]:
         [helper.make_empty_tensor_value_info(i) for i in node.inputs if i],
         [helper.make_empty_tensor_value_info(o) for o in node.outputs],
     )
-    model = helper.make_model(graph_of_one, opset_imports=[helper.make_opsetid("", min(20, onnx_opset_version()))])
+    model = helper.make_model(graph_of_one, opset_imports=[helper.make_opsetid("", OPSET)])
     given = {i: graph.constants[i] for i in node.inputs if i}
     return [np.asarray(values) for values in ReferenceEvaluator(model).run(None, given)]
 

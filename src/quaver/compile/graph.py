@@ -12,6 +12,8 @@ from quaver.errors import CompileError
 from quaver.onnx_graph import VOICE, VOICE_DEVIATION, VOICE_MEAN
 
 FRAMES = "frames"  # what C calls the open size of the input
+OPSET = 20  # in which operators are understood; older files are brought to it
+OLDEST = 13  # from which on what counts is told in the same places
 Array = np.ndarray[Any, np.dtype[Any]]
 Shape = tuple[int, ...]
 
@@ -129,7 +131,24 @@ def _parse(source: Path | bytes, name: str) -> Any:
     except Exception as error:  # protobuf's and the checker's errors share no other base
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise CompileError(f"{source if isinstance(source, Path) else name} is no ONNX model: {reason}") from error
-    return model
+    return _modern(model, str(source) if isinstance(source, Path) else name)
+
+
+def _modern(model: Any, name: str) -> Any:
+    """Bring a model of an older opset to this one: attributes become inputs, and the axis of a Softmax means itself."""
+    from onnx import version_converter
+
+    opset = next((each.version for each in model.opset_import if each.domain in ("", "ai.onnx")), OPSET)
+    if opset >= OPSET:
+        return model
+    try:
+        return version_converter.convert_version(model, OPSET)
+    except Exception as error:  # the converter's errors share no other base
+        if opset >= OLDEST:
+            return model
+        raise CompileError(
+            f"{name} is of opset {opset}, and onnx does not bring it to {OPSET}; export it with {OLDEST} or later."
+        ) from error
 
 
 def _constants(model: Any) -> dict[str, Array]:

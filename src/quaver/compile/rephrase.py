@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from quaver.compile import recurrent, transposed
+from quaver.compile import norms, recurrent, resize, transposed
 from quaver.compile.graph import Graph, Node, Shape
 from quaver.compile.ops import pad
 from quaver.compile.words import Words
@@ -26,7 +26,7 @@ def rephrased(graph: Graph, node: Node, shapes: Mapping[str, Shape]) -> list[Nod
     if words is None or not any(name in shapes for name in node.inputs):
         return [node]
     first = shapes.get(node.inputs[0], np.shape(graph.constants.get(node.inputs[0], 0)))
-    said = words(Words(graph, node), first)
+    said = words(Words(graph, node, shapes), first)
     if said is None:
         return [node]
     at = graph.nodes.index(node)
@@ -63,23 +63,6 @@ def _log_softmax(words: Words, shape: Shape) -> list[Node]:
     axes = words.keep("axes", np.array([words.node.attributes.get("axis", -1)]))
     below = words.say("Sub", words.node.inputs[0], words.say("ReduceMax", words.node.inputs[0], axes))
     words.say("Sub", below, words.say("Log", words.say("ReduceSum", words.say("Exp", below), axes)))
-    return words.end()
-
-
-def _instance_norm(words: Words, shape: Shape) -> list[Node]:
-    """InstanceNormalization: every channel brought to mean 0 and variance 1, scaled and shifted."""
-    taken, ones = words.node.inputs[0], [1] * (len(shape) - 2)
-    axes = words.keep("axes", np.arange(2, len(shape)))
-    given = [words.graph.constant(words.node, index) for index in (1, 2)]
-    if any(values is None for values in given):
-        raise words.node.refuse("its scale or shift is computed", "give it constant ones")
-    columns = [np.reshape(values, (-1, *ones)) for values in given if values is not None]
-    scale, shift = (words.keep(name, values) for name, values in zip(("scale", "shift"), columns, strict=True))
-    epsilon = words.keep("epsilon", np.asarray(words.node.attributes.get("epsilon", 1e-5), np.float32))
-    centred = words.say("Sub", taken, words.say("ReduceMean", taken, axes))
-    variance = words.say("ReduceMean", words.say("Mul", centred, centred), axes)
-    deviation = words.say("Sqrt", words.say("Add", variance, epsilon))
-    words.say("Add", words.say("Mul", words.say("Div", centred, deviation), scale), shift)
     return words.end()
 
 
@@ -132,12 +115,106 @@ def _whole_windows(words: Words, shape: Shape) -> list[Node] | None:
     return words.end()
 
 
+def _tile(words: Words, shape: Shape) -> list[Node]:
+    """Tile: every axis repeated as a whole."""
+    taken, times = words.node.inputs[0], words.graph.constant(words.node, 1)
+    if times is None:
+        raise words.node.refuse("how often is computed", "export the network with fixed sizes")
+    alone = [size if many == 1 or size != 1 else int(many) for size, many in zip(shape, times, strict=True)]
+    if alone != list(shape):
+        taken = words.say("Expand", taken, words.keep("shape", np.array(alone)))
+    for axis, (size, many) in enumerate(zip(shape, times.tolist(), strict=True)):
+        if many != 1 and size != 1:
+            taken = words.say("Concat", *[taken] * many, axis=axis)
+    if not words.said:
+        words.say("Identity", taken)
+    return words.end()
+
+
+def _gather(words: Words, shape: Shape) -> list[Node] | None:
+    """Gather by a table of indices: by all of them in a row, which is then given the table's shape."""
+    index = words.graph.constant(words.node, 1)
+    if index is None or index.ndim < 2:
+        return None
+    axis = words.node.attributes.get("axis", 0) % len(shape)
+    row = words.say("Gather", words.node.inputs[0], words.keep("row", index.reshape(-1)), axis=axis)
+    made = (*shape[:axis], *index.shape, *shape[axis + 1 :])
+    words.say("Reshape", row, words.keep("shape", np.array([int(size) for size in made])))
+    return words.end()
+
+
+def _gemm(words: Words, shape: Shape) -> list[Node] | None:
+    """Gemm of a matrix that is turned, or with more than a bias a column: a Transpose before, an Add behind."""
+    node = words.node
+    bias, given = words.graph.constant(node, 2), dict(node.attributes)
+    several = bias is not None and bias.size > max(bias.shape[-1:], default=1)
+    if not given.get("transA") and not several:
+        return None
+    taken = words.say("Transpose", node.inputs[0], perm=[1, 0]) if given.pop("transA", 0) else node.inputs[0]
+    rest = node.inputs[1:2] if several else node.inputs[1:]
+    product = words.say("Gemm", taken, *rest, **given)
+    if bias is not None and several:
+        words.say("Add", product, words.keep("bias", bias * np.float32(given.get("beta", 1.0))))
+    return words.end()
+
+
+def _matmul(words: Words, shape: Shape) -> list[Node] | None:
+    """MatMul of a vector: as of a matrix of one row or column, which is dropped again."""
+    left, right = ((words.shapes.get(name) or np.shape(words.graph.constants[name])) for name in words.node.inputs)
+    gone = [axis for axis, sizes in ((-2, left), (-1, right)) if len(sizes) == 1]
+    if not gone:
+        return None
+    row = words.keep("row", np.array([0])), words.keep("column", np.array([1]))
+    sides = [
+        words.say("Unsqueeze", name, axes) if len(sizes) == 1 else name
+        for name, axes, sizes in zip(words.node.inputs, row, (left, right), strict=True)
+    ]
+    words.say("Squeeze", words.say("MatMul", *sides), words.keep("gone", np.array(gone)))
+    return words.end()
+
+
+def _depth_to_space(words: Words, shape: Shape) -> list[Node]:
+    """DepthToSpace: channels laid out as blocks of a picture."""
+    block, (batch, depth, high, wide) = words.node.attributes["blocksize"], shape
+    columns_first = words.node.attributes.get("mode", b"DCR") in (b"DCR", "DCR")
+    parts = (block, block, depth // block**2) if columns_first else (depth // block**2, block, block)
+    turn = [0, 3, 4, 1, 5, 2] if columns_first else [0, 1, 4, 2, 5, 3]
+    return _turned(words, (batch, *parts, high, wide), turn, (batch, depth // block**2, high * block, wide * block))
+
+
+def _space_to_depth(words: Words, shape: Shape) -> list[Node]:
+    """SpaceToDepth: blocks of a picture laid out as channels."""
+    block, (batch, depth, high, wide) = words.node.attributes["blocksize"], shape
+    apart = (batch, depth, high // block, block, wide // block, block)
+    columns_first = words.node.attributes.get("mode", b"DCR") in (b"DCR", "DCR")
+    turn = [0, 3, 5, 1, 2, 4] if columns_first else [0, 1, 3, 5, 2, 4]
+    return _turned(words, apart, turn, (batch, depth * block**2, high // block, wide // block))
+
+
+def _turned(words: Words, apart: Shape, turn: list[int], together: Shape) -> list[Node]:
+    split = words.say("Reshape", words.node.inputs[0], words.keep("apart", np.array(apart)))
+    words.say("Reshape", words.say("Transpose", split, perm=turn), words.keep("together", np.array(together)))
+    return words.end()
+
+
 _WORDS: dict[str, _Way] = {
     "ConvTranspose": transposed.convolution,
     "Split": _split,
     "GlobalMaxPool": _global_max_pool,
     "LogSoftmax": _log_softmax,
-    "InstanceNormalization": _instance_norm,
+    "InstanceNormalization": norms.instance,
+    "GroupNormalization": norms.group,
+    "MeanVarianceNormalization": norms.mean_variance,
+    "RMSNormalization": norms.root_mean_square,
+    "LpNormalization": norms.length,
+    **dict.fromkeys(("ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp"), norms.total),
+    "Resize": resize.resized,
+    "Tile": _tile,
+    "Gather": _gather,
+    "Gemm": _gemm,
+    "MatMul": _matmul,
+    "DepthToSpace": _depth_to_space,
+    "SpaceToDepth": _space_to_depth,
     "Max": _pairwise("Max"),
     "Min": _pairwise("Min"),
     "Sum": _pairwise("Add"),

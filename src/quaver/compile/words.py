@@ -1,13 +1,15 @@
 """Nodes that say another node, as they are collected."""
 
-from quaver.compile.graph import Array, Graph, Node
+from collections.abc import Mapping
+
+from quaver.compile.graph import Array, Graph, Node, Shape
 
 
 class Words:
     """Collects the nodes that say another."""
 
-    def __init__(self, graph: Graph, node: Node) -> None:
-        self.graph, self.node = graph, node
+    def __init__(self, graph: Graph, node: Node, shapes: Mapping[str, Shape]) -> None:
+        self.graph, self.node, self.shapes = graph, node, shapes  # of what is computed before
         self.said: list[Node] = []
 
     def keep(self, name: str, values: Array) -> str:

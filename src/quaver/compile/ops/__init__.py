@@ -7,12 +7,13 @@ from quaver.compile.graph import Node
 from quaver.compile.rule import Rule
 
 _MODULES = (
-    "abs", "add", "attention", "average_pool", "chain", "clip", "concat", "conv", "dequantize_linear", "div", "elu",
-    "erf", "exp", "expand", "flatten", "gather", "gelu", "gemm", "global_average_pool", "hard_sigmoid",
-    "hard_swish", "identity", "layer_normalization", "leaky_relu", "log", "matmul", "max", "max_pool", "min",
-    "mish", "mul", "neg", "pad", "pow", "prelu", "quantised_conv", "quantised_gemm", "quantize_linear",
-    "reciprocal", "reduce_max", "reduce_mean", "reduce_min", "reduce_sum", "relu", "reshape", "selu", "sigmoid",
-    "slice", "softmax", "softplus", "sqrt", "steps", "sub", "tanh", "transpose",
+    "abs", "add", "attention", "average_pool", "cast", "celu", "chain", "clip", "compare", "concat", "conv",
+    "dequantize_linear", "div", "elu", "erf", "exp", "expand", "flatten", "gather", "gelu", "gemm",
+    "global_average_pool", "hard_sigmoid", "hard_swish", "identity", "layer_normalization", "leaky_relu", "log",
+    "logic", "matmul", "max", "max_pool", "min", "mish", "mul", "neg", "negation", "pad", "pow", "prelu",
+    "quantised_conv", "quantised_gemm", "quantize_linear", "reciprocal", "reduce_max", "reduce_mean", "reduce_min",
+    "reduce_sum", "relu", "reshape", "rounding", "selu", "sigmoid", "sign", "slice", "softmax", "softplus",
+    "softsign", "sqrt", "steps", "sub", "swish", "tanh", "thresholded_relu", "transpose", "waves", "where",
 )  # fmt: skip
 # Made of others, unknown to ONNX.
 _OURS = {"Chain", "GruSteps", "JoinedAttention", "LstmSteps", "QuantisedConv", "QuantisedGemm"}
@@ -20,7 +21,6 @@ _QDQ = "quantise it with QuantizeLinear and DequantizeLinear around its operator
 _REMEDIES = {
     **dict.fromkeys(("QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger", "DynamicQuantizeLinear"), _QDQ),
     "RNN": "LSTM, GRU, convolutions and attention can be compiled instead",
-    "Resize": "give the network an input of fixed size instead",
     "NonZero": "shapes must not depend on values",
     "Loop": "export the network with its loops unrolled",
     "If": "export the network in inference mode, which drops branches",

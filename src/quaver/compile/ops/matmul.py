@@ -1,12 +1,13 @@
-"""MatMul: rows times a constant matrix, or two computed tensors, batch by batch."""
+"""MatMul: rows times a constant matrix, or any two of tensors and constants, batch by batch."""
 
 from math import prod
 
 import numpy as np
 
+from quaver.compile.convolution import BLOCK
 from quaver.compile.elementwise import about
 from quaver.compile.graph import Graph, Node, Shape
-from quaver.compile.loops import broadcast, broadcast_shapes, nest
+from quaver.compile.loops import broadcast, broadcast_shapes, nest, plain_strides
 from quaver.compile.plan import Plan, Step
 from quaver.compile.product import times_constant
 from quaver.compile.rule import Rule, Shapes
@@ -25,28 +26,38 @@ def _shape(node: Node, shapes: Shapes, graph: Graph) -> Shape:
 
 def _emit(node: Node, plan: Plan) -> Step:
     matrix = plan.graph.constant(node, 1)
-    if node.inputs[0] in plan.graph.constants:
-        raise node.refuse("its left side is constant", "transpose the product")
-    if matrix is not None:
-        if matrix.ndim != 2:
-            raise node.refuse(f"its constant has {matrix.ndim} axes", "give it a single matrix")
+    if matrix is not None and matrix.ndim == 2:
         return times_constant(node, plan, matrix.T, np.zeros(matrix.shape[1]))
-    a, b, y = (plan.tensors[name] for name in (*node.inputs, node.output))
-    if a.last or b.last or y.last:
+    y = plan.tensors[node.output]
+    a, b = (_Side(name, node, plan) for name in node.inputs)
+    if any(plan.tensors[name].last for name in (*node.inputs, node.output) if name in plan.tensors):
         raise node.refuse("it stands directly between convolutions", "transpose its inputs first")
     batch = y.shape[:-2]
-    strides = {
-        "y": y.strides[:-2],
-        "a": broadcast(a.shape[:-2], a.strides[:-2], batch),
-        "b": broadcast(b.shape[:-2], b.strides[:-2], batch),
-    }
+    strides = {"y": y.strides[:-2], "a": a.along(batch), "b": b.along(batch)}
     sizes = y.shape[-2], a.shape[-1], y.shape[-1]
-    sides = ", ".join(f"{each} + {{{each}}}, {t.strides[-2]}" for each, t in zip("aby", (a, b, y), strict=True))
-    call = f"matmul_f32({', '.join(map(str, sizes))}, {sides});"
+    sides = f"{a.name or 'a'} + {{a}}, {a.strides[-2]}, {b.name or 'b'} + {{b}}, {b.strides[-2]}"
+    call = f"matmul_f32({', '.join(map(str, sizes))}, {sides}, y + {{y}}, {y.strides[-2]});"
     macs = prod(map(int, (*batch, *sizes)))
-    operands = {"y": y.name, "a": a.name, "b": b.name}
+    operands = {"y": y.name} | {letter: side.tensor for letter, side in (("a", a), ("b", b)) if side.tensor}
     name = plan.names.make(node.name, "run")
     return Step(name, about(node, plan), operands, nest(batch, strides, call), macs)
+
+
+class _Side:
+    """What is multiplied: a tensor, or a constant of several matrices or on the left."""
+
+    def __init__(self, source: str, node: Node, plan: Plan) -> None:
+        tensor, values = plan.tensors.get(source), plan.graph.constants.get(source)
+        self.tensor, self.name = (source, "") if values is None else ("", "")
+        if values is not None:
+            self.shape, self.strides = values.shape, plain_strides(values.shape)
+            beyond = np.zeros(BLOCK, np.float32)  # which the last row's vector reads too
+            self.name = plan.weight(f"{node.name}/{source}", np.append(np.float32(values), beyond))
+        elif tensor is not None:
+            self.shape, self.strides = tensor.shape, tensor.strides
+
+    def along(self, batch: Shape) -> tuple[int, ...]:
+        return broadcast(self.shape[:-2], self.strides[:-2], batch)
 
 
 RULE = Rule(("MatMul",), _shape, _emit, opens=True)

@@ -1,17 +1,28 @@
-"""Pow: squares and square roots; other exponents are not needed by networks of today."""
+"""Pow: whole powers as products, square roots, and any other by exponentials and logarithms."""
 
-from quaver.compile.elementwise import alone
+import numpy as np
+
+from quaver.compile.elementwise import broadcast_shape, constant, mapped
 from quaver.compile.graph import Node
 from quaver.compile.plan import Plan
+from quaver.compile.rule import Rule
 
-_POWERS = {1.0: "v", 2.0: "v * v", 3.0: "v * v * v", 0.5: "sqrt_f32(v)"}
+_MOST = 8  # factors of a product
 
 
 def _value(node: Node, plan: Plan) -> str:
-    power = plan.graph.constant(node, 1)
-    if power is None or power.size != 1 or float(power.reshape(())) not in _POWERS:
-        raise node.refuse("the exponent is none of 1, 2, 3 and 0.5", "write the power as products")
-    return _POWERS[float(power.reshape(()))]
+    given = plan.graph.constant(node, 1)
+    if given is None or given.size != 1:
+        return "pow_f32(a, b)"
+    power = float(np.float32(given.reshape(())))
+    if power == 0.5:
+        return "sqrt_f32(v)"
+    if power == -0.5:
+        return "1.0f / sqrt_f32(v)"
+    if power == int(power) and abs(power) <= _MOST:
+        product = " * ".join(["v"] * int(abs(power))) or "1.0f"
+        return product if power >= 0 else f"1.0f / ({product})"
+    return f"pow_f32(v, {constant(power)})"
 
 
-RULE = alone(("Pow",), _value)
+RULE = Rule(("Pow",), broadcast_shape, mapped, follows=True, opens=True, value=_value)
