@@ -1,7 +1,7 @@
 """Rules of operators that treat every value alone, of one or of two tensors."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -49,7 +49,17 @@ def binary(operator: str, expression: str) -> Rule:
         operator: its name in ONNX.
         expression: C in which `a` and `b` stand for the values.
     """
-    return Rule((operator,), broadcast_shape, mapped, follows=True, opens=True, value=lambda *_: expression)
+    return among({operator: expression})
+
+
+def among(expressions: Mapping[str, str]) -> Rule:
+    """Make the rule of operators among several tensors, any of which may be constant.
+
+    Args:
+        expressions: by the operator's name in ONNX, C in which `a`, `b` and `c` stand for the values.
+    """
+    value: Value = lambda node, plan: expressions[node.operator]  # noqa: E731
+    return Rule(tuple(expressions), broadcast_shape, mapped, follows=True, opens=True, value=value)
 
 
 def broadcast_shape(node: Node, shapes: Shapes, graph: Graph) -> Shape:

@@ -1,5 +1,5 @@
 /* The sine, a number of quarter turns later. What is left after whole quarters is found with pi / 2 in three parts (Cody
- * and Waite, "Software Manual for the Elementary Functions"); good to 1e-6 up to 8,192, and 0 from a million on. */
+ * and Waite, "Software Manual for the Elementary Functions"); good to 1e-7 up to 8,192, and 0 from a million on. */
 INLINE float wave_f32(float x, int quarters)
 {
     const float kept = x > -1e6f && x < 1e6f ? x : 0.0f;

@@ -1,15 +1,7 @@
 """Comparisons, whose answers are 1 and 0."""
 
-from quaver.compile.elementwise import broadcast_shape, mapped
-from quaver.compile.rule import Rule
+from quaver.compile.elementwise import among
 
 _SIGNS = {"Greater": ">", "GreaterOrEqual": ">=", "Less": "<", "LessOrEqual": "<=", "Equal": "=="}
 
-RULE = Rule(
-    tuple(_SIGNS),
-    broadcast_shape,
-    mapped,
-    follows=True,
-    opens=True,
-    value=lambda node, plan: f"a {_SIGNS[node.operator]} b ? 1.0f : 0.0f",
-)
+RULE = among({operator: f"a {sign} b ? 1.0f : 0.0f" for operator, sign in _SIGNS.items()})
