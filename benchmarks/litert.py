@@ -1,18 +1,21 @@
-"""Write convolutional networks as LiteRT files, without TensorFlow: for comparing, not for use.
+"""Write networks as LiteRT files, without TensorFlow: for comparing, not for use.
 
 The file says what quaver's own plan says: batch normalisation folded, ReLU within convolutions, channels innermost, the
-same bytes and scales in eight bits (LiteRT's bytes have a sign, so zero points are 128 less). Dense layers that write
-floats are written in floats. Runs where `ai-edge-litert` is installed, which brings the schema.
+same bytes and scales in eight bits (LiteRT's bytes have a sign, so zero points are 128 less). Dense layers behind
+convolutions that write floats are written in floats; those of attention (`litert_attention.py`) keep their weights in
+bytes, and LiteRT makes bytes of what comes in when it runs. Runs where `ai-edge-litert` is installed, which brings the
+schema.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 import flatbuffers
+import litert_attention as attention
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
-from quaver.compile import fold, fuse, graph, ops, quantised
+from quaver.compile import fold, fuse, graph, lower, quantised
 from quaver.compile.graph import Array, Graph, Node, Shape
 
 KINDS = {"float32": "FLOAT32", "int8": "INT8", "int32": "INT32"}
@@ -27,20 +30,22 @@ def write(model: bytes) -> bytes:
         ValueError: an operator that this writer does not know.
     """
     read = graph.read(model)
-    if strange := sorted({node.operator for node in read.nodes} - {*_WRITERS, "MaxPool", "Relu"}):
-        raise ValueError(f"benchmarks/litert.py writes no {', '.join(strange)}")
     quantised.rewrite(read)
     fold.fold_constants(read)
     fold.fold_batch_norm(read)
     fuse.fuse(read)
-    return Writer(read).finish()
+    shapes = lower.infer(read)
+    attention.join(read)
+    if strange := sorted({node.operator for node in read.nodes} - {*_WRITERS}):
+        raise ValueError(f"benchmarks/litert.py writes no {', '.join(strange)}")
+    return Writer(read, shapes).finish()
 
 
 class Writer:
     """Collects tensors, buffers and operators."""
 
-    def __init__(self, read: Graph) -> None:
-        self.graph, self.shapes = read, _shapes(read)
+    def __init__(self, read: Graph, shapes: dict[str, Shape]) -> None:
+        self.graph, self.shapes, self.last = read, shapes, _beside_convolutions(read)
         self.tensors: list[Any] = []
         self.buffers: list[Any] = [schema.BufferT()]
         self.operators: list[Any] = []
@@ -87,6 +92,10 @@ class Writer:
                 setattr(made.builtinOptions, key, value)
         self.operators.append(made)
 
+    def shape(self, name: str) -> Shape:
+        """Give the shape that a tensor has in the file: channels innermost beside convolutions."""
+        return _innermost(self.shapes[name]) if name in self.last else self.shapes[name]
+
     def reshape(self, source: int, name: str, shape: Shape) -> int:
         """Give the values another shape."""
         like = self.tensors[source]
@@ -94,6 +103,15 @@ class Writer:
         made = self.tensor(name, shape, BYTE if like.type == schema.TensorType.INT8 else FLOAT, *given)
         sizes = self.constant(f"{name}/sizes", np.array(self.tensors[made].shape, np.int32))
         self.operator("RESHAPE", [source, sizes], made, kind="ReshapeOptions", newShape=self.tensors[made].shape)
+        return made
+
+    def turned(self, source: int, name: str, shape: Shape, order: list[int]) -> int:
+        """Put the axes into another order; `shape` is what comes out."""
+        like = self.tensors[source]
+        given = (BYTE, like.quantization.scale, int(like.quantization.zeroPoint[0])) if like.quantization else (FLOAT,)
+        made = self.tensor(name, shape, *given)
+        by = self.constant(f"{name}/order", np.array(order, np.int32))
+        self.operator("TRANSPOSE", [source, by], made, kind="TransposeOptions")
         return made
 
     def finish(self) -> bytes:
@@ -113,13 +131,17 @@ class Writer:
         return bytes(builder.Output())
 
 
-def _shapes(read: Graph) -> dict[str, Shape]:
-    """Infer the shapes as quaver's rules do, on a copy, which they may change."""
-    shapes = dict(read.inputs)
-    for node in read.nodes:
-        known = {i: shapes.get(i, np.shape(read.constants.get(i, 0))) for i in node.inputs if i}
-        shapes[node.output] = ops.find(node).shape(node, known, read)
-    return shapes
+def _beside_convolutions(read: Graph) -> set[str]:
+    """Name the tensors whose channels lie innermost: around convolutions, and beside those, value by value."""
+    found: set[str] = set()
+    before = -1
+    while len(found) > before:
+        before = len(found)
+        for node in read.nodes:
+            names = {name for name in (*node.inputs[: None if node.operator in _ALONE else 1], node.output) if name}
+            if node.operator.endswith("Conv") or (node.operator in _ALONE and names & found):
+                found |= names
+    return found
 
 
 def _innermost(shape: Shape) -> Shape:
@@ -153,7 +175,7 @@ def _conv(to: Writer, node: Node) -> None:
         strideW=stride[1],
         dilationHFactor=dilation[0],
         dilationWFactor=dilation[1],
-        fusedActivationFunction=getattr(schema.ActivationFunctionType, given.get("activation", "None").upper(), 0),
+        fusedActivationFunction=_activation(node),
     )
     if pool > 1:
         pooled = to.tensor(node.output, _innermost(out), **quantised)
@@ -191,45 +213,51 @@ def _dense(to: Writer, node: Node) -> None:
     given, x = node.attributes, to.known[node.inputs[0]]
     kernel, bias = (to.graph.constants[name] for name in node.inputs[1:3])
     kernel = kernel if given.get("transB") else kernel.T
-    if "kernel_scale" in given:
+    scales: tuple[Any, Any] = (None, None)
+    quantised: dict[str, Any] = {}
+    if "y_scale" in given:
+        scales = given["kernel_scale"], given["kernel_scale"] * given["x_scale"]
+        quantised = {"kind": BYTE, "scale": given["y_scale"], "zero": given["y_zero"] - 128}
+    elif "kernel_scale" in given:
         kernel = (kernel * given["kernel_scale"][:, None]).astype(np.float32)
         bias = (bias * given["bias_scale"]).astype(np.float32)
         floats = to.tensor(f"{node.name}/floats", to.shapes[node.inputs[0]])
         to.operator("DEQUANTIZE", [x], floats, kind="DequantizeOptions")
         x = floats
-    inputs = [x, to.constant(f"{node.name}/weights", kernel), to.constant(f"{node.name}/biases", bias)]
-    made = to.tensor(node.output, to.shapes[node.output])
-    to.operator("FULLY_CONNECTED", inputs, made, kind="FullyConnectedOptions")
+    inputs = [x, to.constant(f"{node.name}/weights", kernel, scales[0])]
+    inputs.append(to.constant(f"{node.name}/biases", bias, scales[1]))
+    made = to.tensor(node.output, to.shapes[node.output], **quantised)
+    kind, activation = "FullyConnectedOptions", _activation(node)
+    to.operator("FULLY_CONNECTED", inputs, made, kind=kind, fusedActivationFunction=activation)
+
+
+def _activation(node: Node) -> int:
+    return int(getattr(schema.ActivationFunctionType, node.attributes.get("activation", "None").upper(), 0))
 
 
 def _reshaped(to: Writer, node: Node) -> None:
     """Write what only renames places, or turn the channels to where the values are taken in order."""
     x, shape, out = to.known[node.inputs[0]], to.shapes[node.inputs[0]], to.shapes[node.output]
-    if len(shape) == 4 and shape[1] > 1 and shape[2] * shape[3] > 1:
-        like = to.tensors[x]
-        given = (BYTE, like.quantization.scale, int(like.quantization.zeroPoint[0])) if like.quantization else (FLOAT,)
-        turned = to.tensor(f"{node.name}/turned", shape, *given)
-        order = to.constant(f"{node.name}/order", np.array([0, 3, 1, 2], np.int32))
-        to.operator("TRANSPOSE", [x, order], turned, kind="TransposeOptions")
-        x = turned
-    if len(out) == 4 and out[1] > 1 and out[2] * out[3] > 1:
+    if node.inputs[0] in to.last and shape[1] > 1 and shape[2] * shape[3] > 1:
+        x = to.turned(x, f"{node.name}/turned", shape, [0, 3, 1, 2])
+    if node.output in to.last and out[1] > 1 and out[2] * out[3] > 1:
         raise ValueError("benchmarks/litert.py does not turn channels inwards except behind a Transpose")
-    to.reshape(x, node.output, _innermost(out))
+    to.reshape(x, node.output, to.shape(node.output))
 
 
 def _turned(to: Writer, node: Node) -> None:
     """Write (1, time, channels) and (1, channels, 1, time) as each other: both lie in memory alike."""
     before, after = to.graph.producer(node.inputs[0]), to.graph.only_consumer(node.output)
-    if before is not None and before.operator == "Squeeze":
+    if before is not None and before.operator == "Squeeze" and before.inputs[0] in to.last:
         to.reshape(to.known[before.inputs[0]], node.output, to.shapes[node.output])
-    elif after is None or after.operator != "Reshape":
-        raise ValueError("benchmarks/litert.py does not write a Transpose by itself")
+    elif after is None or after.operator != "Reshape" or after.output not in to.last:
+        to.turned(to.known[node.inputs[0]], node.output, to.shapes[node.output], node.attributes["perm"])
 
 
 def _into_sequence(to: Writer, node: Node) -> None:
     before = to.graph.producer(node.inputs[0])
-    if before is not None and before.operator == "Transpose":
-        to.reshape(to.known[before.inputs[0]], node.output, _innermost(to.shapes[node.output]))
+    if before is not None and before.operator == "Transpose" and node.output in to.last:
+        to.reshape(to.known[before.inputs[0]], node.output, to.shape(node.output))
     else:
         _reshaped(to, node)
 
@@ -248,9 +276,9 @@ def _plain(name: str, **options: Any) -> Callable[[Writer, Node], None]:
         for i in node.inputs:
             if i in to.graph.constants and i not in to.known:
                 values = to.graph.constants[i]
-                to.constant(i, values.transpose(0, 2, 3, 1) if values.ndim == 4 else values)
+                to.constant(i, values.transpose(0, 2, 3, 1) if i in to.last and values.ndim == 4 else values)
             inputs.append(to.known[i])
-        made = to.tensor(node.output, _innermost(to.shapes[node.output]))
+        made = to.tensor(node.output, to.shape(node.output))
         axis = {"axis": node.attributes["axis"]} if name == "CONCATENATION" else {}
         to.operator(name, inputs, made, **options, **axis)
 
@@ -266,7 +294,7 @@ def _mean(to: Writer, node: Node) -> None:
 
 def _recoded(to: Writer, node: Node) -> None:
     """Write a step from bytes to floats or back."""
-    shape = _innermost(to.shapes[node.output])
+    shape = to.shape(node.output)
     if node.operator == "DequantizeLinear":
         made = to.tensor(node.output, shape)
         to.operator("DEQUANTIZE", [to.known[node.inputs[0]]], made, kind="DequantizeOptions")
@@ -275,6 +303,8 @@ def _recoded(to: Writer, node: Node) -> None:
         made = to.tensor(node.output, shape, BYTE, scale, int(zero) - 128)
         to.operator("QUANTIZE", [to.known[node.inputs[0]]], made, kind="QuantizeOptions")
 
+
+_ALONE = ("QuantizeLinear", "DequantizeLinear", "Gelu", "Add", "Sub", "Mul", "Sqrt")  # treat every value alone
 
 _WRITERS: dict[str, Callable[[Writer, Node], None]] = {
     "Conv": _conv,
@@ -291,7 +321,10 @@ _WRITERS: dict[str, Callable[[Writer, Node], None]] = {
     "Add": _plain("ADD", kind="AddOptions"),
     "Sub": _plain("SUB", kind="SubOptions"),
     "Mul": _plain("MUL", kind="MulOptions"),
+    "Relu": _plain("RELU"),
     "Sqrt": _plain("SQRT"),
     "Concat": _plain("CONCATENATION", kind="ConcatenationOptions"),
     "Softmax": _plain("SOFTMAX", kind="SoftmaxOptions", beta=1.0),
+    "Gelu": _plain("GELU", kind="GeluOptions", approximate=False),
+    **attention.WRITERS,
 }

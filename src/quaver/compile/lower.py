@@ -83,4 +83,19 @@ def _channels_last(graph: Graph, shapes: dict[str, Shape]) -> set[str]:
             and len(shapes[node.output]) == len(shapes[node.inputs[0]])
         ):
             last.add(node.output)
+    last |= {name for node in graph.nodes for name in _beside(graph, node, last)}
     return {name for name in last if len(shapes[name]) > 2}
+
+
+def _beside(graph: Graph, node: Node, last: set[str]) -> list[str]:
+    """Give what stands between a tensor of convolutions and a sequence (batch, time, channels), which lie alike."""
+    before, after = graph.producer(node.inputs[0]), graph.only_consumer(node.output)
+    if node.operator not in ("Reshape", "Squeeze", "Unsqueeze"):
+        return []
+    if node.output in last and before is not None and graph.only_consumer(node.inputs[0]) and _swaps(before):
+        return [node.inputs[0]]
+    return [node.output] if node.inputs[0] in last and after is not None and _swaps(after) else []
+
+
+def _swaps(node: Node) -> bool:
+    return node.operator == "Transpose" and list(node.attributes.get("perm", ())) == [0, 2, 1]

@@ -48,13 +48,13 @@ def _pays(call: Call) -> bool:
 
 
 def _filtered(plan: Plan, step: Step, call: Call) -> Step:
-    """Write the step anew, with scratch for the sums of all inputs and the products of 16 channels."""
+    """Write the step anew, with scratch for the sums of all inputs and the products of two blocks of channels."""
     given, kernel, inner = call.fields, call.constants[0], call.fields["x_step"]
     taps, tiles = given["run"] // inner, ceil(given["places"] / OUT)
     plan.weights[kernel] = transformed(plan.weights[kernel], taps)
     before = step.body[: -len(call.lines())]  # zeros around the output
     *shape, line = replace(call, kernel="minimal_f32").lines()
-    inputs, products = (tiles + ceil(taps / TAPS) - 1) * inner, tiles * BLOCK
+    inputs, products = (tiles + ceil(taps / TAPS) - 1) * inner, 2 * tiles * BLOCK
     return replace(
         step,
         about=f"{step.about}, by minimal filtering",

@@ -19,6 +19,9 @@ def copy(node: Node, plan: Plan, shape: Shape, x: Strides, y: Strides, offset: i
 def reshaped(node: Node, plan: Plan) -> Step:
     """Write the copy that gives the values of a tensor, in ONNX's order, another shape."""
     x, y = plan.tensors[node.inputs[0]], plan.tensors[node.output]
+    (sizes, from_), (same, to) = _longer(x), _longer(y)
+    if list(map(str, sizes)) == list(map(str, same)):
+        return copy(node, plan, sizes, from_, to)
     if _straight(y):
         return copy(node, plan, x.shape, x.strides, plain_strides(x.shape))
     if _straight(x):
@@ -27,6 +30,12 @@ def reshaped(node: Node, plan: Plan) -> Step:
     if split is None:
         raise node.refuse(f"{x.shape} becomes {y.shape} between two convolutions", "transpose to that shape instead")
     return copy(node, plan, split, _refined(x, split), _refined(y, split))
+
+
+def _longer(tensor: Tensor) -> tuple[Shape, Strides]:
+    """Give the sizes and strides of the axes that are longer than one."""
+    axes = [axis for axis, size in enumerate(tensor.shape) if size != 1]
+    return tuple(tensor.shape[axis] for axis in axes), tuple(tensor.strides[axis] for axis in axes)
 
 
 def _straight(tensor: Tensor) -> bool:

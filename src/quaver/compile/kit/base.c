@@ -4,7 +4,8 @@
 #if defined(__AVX512F__)
 #define LANES 16    /* floats in a vector */
 #define VECTORS 1   /* vectors of output channels in a tile */
-#define TILE 12     /* places in a tile; LANES, VECTORS and TILE together fill the registers */
+#define TILE 12     /* places in a tile; LANES, VECTORS, BLOCKS and TILE together fill the registers */
+#define BLOCKS 2    /* blocks of output channels in a tile, so that a value that is read is used twice */
 #elif defined(__AVX__)
 #define LANES 8
 #define VECTORS 2
@@ -27,6 +28,10 @@
 #define LANES 1
 #define VECTORS 4
 #define TILE 4
+#endif
+
+#ifndef BLOCKS
+#define BLOCKS 1
 #endif
 
 #if LANES > 1

@@ -58,28 +58,32 @@ INLINE void minimal_out(const float *products, int size, const float *bias, floa
 static void minimal_f32(const conv_shape *s, const float *weights, const float *bias, const float *x, float *y,
                         float *scratch)
 {
-    static const float none[BLOCK] = {0};
+    static const float none[BLOCKS * BLOCK] = {0};
     const int pieces = (s->run / s->x_step + 3) / 4, tiles = (s->places + 3) / 4;
     const int size = (tiles + pieces - 1) * s->x_step;
     const conv_shape piece = {.taps_down = 1, .taps_along = 1, .run = pieces * s->x_step, .x_step = s->x_step};
+    const int next = POINTS * piece.run * BLOCK; /* to the weights of the next block of channels */
     float *products = scratch + POINTS * size;
     minimal_in(s, tiles + pieces - 1, x, scratch);
-    for (int first = 0; first < s->channels; first += BLOCK) {
-        const int channels = s->channels - first < BLOCK ? s->channels - first : BLOCK;
-        for (int point = 0; point < POINTS; point++, weights += piece.run * BLOCK) {
+    for (int first = 0, blocks; first < s->channels; first += blocks * BLOCK, weights += blocks * next) {
+        blocks = s->channels - first <= (BLOCKS - 1) * BLOCK ? 1 : BLOCKS;
+        for (int point = 0; point < POINTS; point++) {
             for (int tile = 0, left = (tiles + TILE - 1) / TILE; left > 0; left--) {
                 const int count = (tiles - tile + left - 1) / left;
-                for (int lane = 0; lane < BLOCK; lane += LANES * VECTORS)
-                    sum_f32(count, lane, &piece, scratch + point * size + tile * s->x_step, weights, none,
-                            products + (point * tiles + tile) * BLOCK);
+                sum_f32(count, blocks * BLOCK, &piece, scratch + point * size + tile * s->x_step,
+                        weights + point * piece.run * BLOCK, next, none, products + (point * tiles + tile) * BLOCK,
+                        POINTS * tiles * BLOCK);
                 tile += count;
             }
         }
-        for (int tile = 0; tile < tiles; tile++) {
-            float sums[4 * BLOCK];
-            minimal_out(products + tile * BLOCK, tiles * BLOCK, bias + first, sums);
-            for (int p = 0; p < 4 && 4 * tile + p < s->places; p++)
-                keep_f32(s, 4 * tile + p, channels, sums + p * BLOCK, y + first);
+        for (int b = 0; b < blocks; b++) {
+            const int at = first + b * BLOCK, channels = s->channels - at < BLOCK ? s->channels - at : BLOCK;
+            for (int tile = 0; tile < tiles; tile++) {
+                float sums[4 * BLOCK];
+                minimal_out(products + (b * POINTS * tiles + tile) * BLOCK, tiles * BLOCK, bias + at, sums);
+                for (int p = 0; p < 4 && 4 * tile + p < s->places; p++)
+                    keep_f32(s, 4 * tile + p, channels, sums + p * BLOCK, y + at);
+            }
         }
     }
 }

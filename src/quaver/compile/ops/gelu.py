@@ -4,7 +4,7 @@ from quaver.compile.elementwise import alone
 from quaver.compile.graph import Node
 from quaver.compile.plan import Plan
 
-_EXACT = "0.5f * v * (1.0f + erf_near_f32(v * 0.70710678f))"
+_EXACT = "0.5f * v * (1.0f + erf_f32(v * 0.70710678f))"
 _TANH = "0.5f * v * (1.0f + tanh_f32(0.79788456f * (v + 0.044715f * v * v * v)))"
 
 
