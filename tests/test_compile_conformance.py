@@ -18,7 +18,7 @@ SUPPORTED = {*rules(), *OPERATORS, "BatchNormalization", "Constant", "Shape"}
 # What is refused, each with its reason in the message.
 REFUSED = (
     *("_3d", "last_window_starts_on_pad", "argmax", "antialias", "tf_crop", "not_larger", "not_smaller"),
-    *("test_gru_", "test_lstm_", "image_3"),  # of several sequences at once
+    *("lstm_with_peepholes", "image_3"),
 )
 
 # ONNX Runtime rounds the size before it divides by it, and so does quaver.

@@ -85,15 +85,17 @@ def residual():
     return model(nodes, (1, 12, 25), weights)
 
 
-def recurrent(operator, direction="forward", output=0, **attributes):
+def recurrent(operator, direction="forward", output=0, shape=(11, 1, 5), **attributes):
     """A recurrent layer with weights, biases and first states; `output` 0 is of all steps, 1 of the last."""
     gates, ways, width = 4 if operator == "LSTM" else 3, 1 + (direction == "bidirectional"), 7
     weights = {"w": normal(ways, gates * width, 5) / 2, "r": normal(ways, gates * width, width) / 2}
-    weights |= {"b": normal(ways, 2 * gates * width), "h": normal(ways, 1, width)}
+    turned = attributes.get("layout", 0)
+    states = (shape[0], ways, width) if turned else (ways, shape[1], width)
+    weights |= {"b": normal(ways, 2 * gates * width), "h": normal(*states)}
     first = ["h", "h"] if operator == "LSTM" else ["h"]
     outputs = ["y"] if output == 0 else ["", "y"]
     given = {"hidden_size": width, "direction": direction, **attributes}
-    return model([(operator, ["x", "w", "r", "b", "", *first], outputs, given)], (11, 1, 5), weights)
+    return model([(operator, ["x", "w", "r", "b", "", *first], outputs, given)], shape, weights)
 
 
 def transformer(width=24, heads=3, steps=10):
@@ -253,7 +255,9 @@ CASES = {
     "lstm": recurrent("LSTM"),
     "lstm_both": recurrent("LSTM", "bidirectional"),
     "lstm_last": recurrent("LSTM", "bidirectional", 1),
+    "lstm_of_four": recurrent("LSTM", "bidirectional", shape=(11, 4, 5)),
     "gru": recurrent("GRU", "reverse"),
+    "gru_of_three_last": recurrent("GRU", "reverse", 1, shape=(11, 3, 5)),
     "gru_later": recurrent("GRU", "bidirectional", linear_before_reset=1),
     "gru_last": recurrent("GRU", output=1, linear_before_reset=1),
     **dict(random_transposed()),

@@ -4,6 +4,7 @@ import numpy as np
 
 from quaver.compile.elementwise import about
 from quaver.compile.graph import Graph, Node, Shape
+from quaver.compile.loops import nest
 from quaver.compile.plan import Plan, Step
 from quaver.compile.rule import Rule, Shapes
 from quaver.compile.struct import struct
@@ -26,9 +27,12 @@ def _emit(node: Node, plan: Plan) -> Step:
     given = {"steps": steps, "width": width, "x_step": x.strides[0], "y_step": y.strides[0]}
     flags = {"back": node.attributes["back"], "later": node.attributes.get("later", 0)}
     kernel = _KERNELS[node.operator]
-    call = [f"{kernel}(&shape, {', '.join(names)},", f"{' ' * (len(kernel) + 1)}x, y, scratch);"]
-    body = [*struct("steps_shape", {**given, **flags}), *call]
-    macs, scratch = int(steps) * plan.graph.constants[node.inputs[1]].size, 4 * width * _SCRATCH[node.operator]
+    recurrent, _, first = (plan.graph.constants[name] for name in node.inputs[1:])
+    strides = {"y": y.strides[1:2], "x": x.strides[1:2], "first": (first.shape[1] if len(first) > 1 else 0,)}
+    call = f"{kernel}(&shape, {', '.join(names)} + {{first}}, x + {{x}}, y + {{y}}, scratch);"
+    calls = [line.replace(" + 0", "") for line in nest(x.shape[1:2], strides, call)]
+    body = [*struct("steps_shape", {**given, **flags}), *calls]
+    macs, scratch = int(steps) * x.shape[1] * recurrent.size, 4 * width * _SCRATCH[node.operator]
     operands = {"y": y.name, "x": x.name}
     return Step(plan.names.make(node.name, "run"), about(node, plan), operands, body, macs, scratch=scratch)
 
