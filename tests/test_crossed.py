@@ -98,3 +98,12 @@ def test_the_temperature_of_a_training_is_that_of_the_answers(emodb, tmp_path):
     assert set(joined.groups) == set(card["training_speakers"])
     assert card["temperature"] == calibrate.temperature(joined.probabilities, joined.truth)
     assert card["notes"]["calibration"].startswith("By 2 groups of speakers")
+
+
+def test_one_speaker_is_refused_before_anything_is_trained(emodb, tmp_path):
+    two = Manifest.read(emodb / "manifest.csv").where(lambda clip: clip.speaker in {"03", "08"})
+    settings = Settings(protocol="loso-own", variants=("",), recipe=Recipe(epochs=2, refit=True, calibration_folds=2))
+    said = []
+    with pytest.raises(TrainingError, match="1 speaker teaches"):
+        run(two, settings, tmp_path, folds=[1], say=said.append)
+    assert not any("epoch" in line for line in said)

@@ -13,8 +13,19 @@ from typing import Any
 from quaver import deal, evaluate
 from quaver.answers import predict
 from quaver.errors import TrainingError
+from quaver.manifest import Manifest
 from quaver.scores import Predictions
 from quaver.sides import Side
+
+
+def check(clips: Manifest) -> None:
+    """Refuse clips of a single speaker, of whom none would be left to calibrate by.
+
+    Raises:
+        TrainingError: fewer than two speakers.
+    """
+    if len(clips.speakers) < 2:
+        raise TrainingError("only 1 speaker teaches, so none is left to calibrate by; try without --calibration-folds.")
 
 
 def answers(
@@ -44,8 +55,7 @@ def answers(
     Raises:
         TrainingError: fewer than two speakers.
     """
-    if len(side.clips.speakers) < 2:
-        raise TrainingError("only 1 speaker teaches, so none is left to calibrate by; try without --calibration-folds.")
+    check(side.clips)
     hands = deal.speakers_into(min(groups, len(side.clips.speakers)), side.clips)
     found = []
     for number, hand in enumerate(hands, 1):

@@ -125,6 +125,8 @@ def _say_of(say: Say, part: str, text: str) -> None:
 def _train(job: Job, resume: bool, say: Say, progress: dataset.Progress | None) -> Bundle:
     recipe, labels, _ = job.settings.recipe, job.labels, job.teacher  # which is refused before anything is computed
     leaks.guard(job.fold, allow_leak=job.lenient, progress=progress)
+    if recipe.refit and recipe.calibration_folds:
+        crossed.check(job.fold.train + job.fold.validation)
     train = _taught(_side(augmented(job.fold.train, job.settings.variants), job, say, progress), job, progress)
     validation = _side(job.fold.validation, job, say, progress)
     share = 1 / len(job.settings.variants)  # an epoch shows each clip once on average, in one of its variants

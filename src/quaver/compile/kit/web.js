@@ -178,8 +178,8 @@ function tell(found, time) {
   points = points.filter((point) => point.time >= time - SHOWN - 1);
   span = [time - SHOWN, time];
   if (heard) show(found.probabilities, found.distance >= UNFAMILIAR);
-  const seconds = (model.window / model.rate).toFixed(0);
-  const known = found.clips ? `, adapted to ${found.clips * seconds} s of this voice` : "";
+  const seconds = Number((model.window / model.rate).toFixed(1));
+  const known = found.clips ? `, adapted to ${Math.round(found.clips * seconds)} s of this voice` : "";
   say(heard ? `Listening to the last ${seconds} s${known}; an answer takes ${found.ms.toFixed(0)} ms.` : "It is quiet.");
   draw();
 }
