@@ -380,14 +380,29 @@ def test_tensors_that_live_together_lie_apart(programs, places):
         alive = {}
         for number, step in enumerate(plan.steps):
             for name in step.operands.values():
-                alive.setdefault(name, []).append(number)
-        alive[plan.output.name] = [*alive.get(plan.output.name, []), len(plan.steps)]
+                alive.setdefault(plan.memory(name).name, []).append(number)
+        last = plan.memory(plan.output.name).name
+        alive[last] = [*alive.get(last, []), len(plan.steps)]
         spans = [(min(at), max(at), plan.tensors[name]) for name, at in alive.items()]
         for i, (first, last, a) in enumerate(spans):
             assert a.offset + a.bytes <= plan.arena
             for start, end, b in spans[:i]:
                 apart = a.offset + a.bytes <= b.offset or b.offset + b.bytes <= a.offset
                 assert apart or last < start or end < first
+
+
+def test_what_moves_nothing_is_no_step_and_lies_within_what_it_names(programs):
+    shared = 0
+    for plan in programs.plans.values():
+        written = {step.operands["y"] for step in plan.steps}
+        for tensor in (tensor for tensor in plan.tensors.values() if tensor.base):
+            base, start = plan.memory(tensor.name), tensor.start * tensor.width
+            assert not base.base
+            assert tensor.name not in written
+            assert tensor.offset == base.offset
+            assert start + tensor.bytes <= base.bytes
+            shared += 1
+    assert shared > 5
 
 
 REFUSED = {

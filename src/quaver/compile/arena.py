@@ -30,6 +30,8 @@ def place(plan: Plan) -> None:
             plan.steps[name].scratch_offset = offset
         else:
             plan.tensors[name].offset = offset
+    for tensor in plan.tensors.values():
+        tensor.offset = plan.memory(tensor.name).offset
     # A vector may read past the last value of a run; what it finds there meets a weight of zero.
     plan.arena = max((placed[n] + _rounded(sizes[n]) for n in placed), default=0) + ALIGNED
 
@@ -38,9 +40,10 @@ def _lives(plan: Plan) -> dict[Any, tuple[int, int]]:
     """Give the first and last step of every tensor."""
     lives: dict[Any, tuple[int, int]] = dict.fromkeys(plan.graph.inputs, (-1, -1))
     for number, step in enumerate(plan.steps):
-        for name in step.operands.values():
+        for operand in step.operands.values():
+            name = plan.memory(operand).name
             lives[name] = lives.get(name, (number, number))[0], number
-    for name in plan.graph.outputs:
+    for name in (plan.memory(output).name for output in plan.graph.outputs):
         lives[name] = lives[name][0], len(plan.steps)
     return lives
 

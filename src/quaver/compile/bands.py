@@ -31,8 +31,13 @@ def join(plan: Plan) -> None:
 
 def _only_reader(plan: Plan, step: Step) -> Step | None:
     name = step.operands["y"]
-    readers = [other for other in plan.steps if other is not step and name in other.operands.values()]
-    return readers[0] if len(readers) == 1 and name != plan.output.name else None
+    readers = [other for other in plan.steps if other is not step and name in _memories(plan, other)]
+    last = plan.memory(plan.output.name).name
+    return readers[0] if len(readers) == 1 and name != last and name in readers[0].operands.values() else None
+
+
+def _memories(plan: Plan, step: Step) -> set[str]:
+    return {plan.memory(name).name for name in step.operands.values()}
 
 
 def _possible(a: Call, b: Call) -> bool:

@@ -58,7 +58,7 @@ INLINE float bits_float(int bits)
 
 def reduced(program: Program) -> Program:
     """Give the network alone; its tensors share no memory, so that each can lie in a memory of its own."""
-    plan = replace(program.plan, arena=sum(tensor.bytes for tensor in program.plan.tensors.values()))
+    plan = replace(program.plan, arena=sum(tensor.bytes for tensor in _memories(program.plan)))
     return Program(plan, replace(program.contract, sound=None))
 
 
@@ -88,7 +88,7 @@ def source(plan: Plan) -> str:
     steps = "\n".join(_function(step, plan) for step in plan.steps)
     parts = [part for part in emit.needed(steps) if not part.startswith("/* ---- Vectors")]
     parts = [_BITS if "float_bits(float value)\n" in part else part for part in parts]
-    arrays = [f"static {tensor.kind} {_array(tensor)}[{_size(tensor)}];" for tensor in plan.tensors.values()]
+    arrays = [f"static {tensor.kind} {_array(tensor)}[{_size(tensor)}];" for tensor in _memories(plan)]
     return "\n".join([_HEAD, *parts, *arrays, "", steps, _top(plan)])
 
 
@@ -122,7 +122,8 @@ def answers(folder: Path, target: Target, clips: Sequence[Path], bundle: Bundle)
 
 def _function(step: Step, plan: Plan) -> str:
     operands = {name: plan.tensors[tensor] for name, tensor in step.operands.items()}
-    taken = ", ".join(f"{_const(name)}{tensor.kind} {name}_all[{_size(tensor)}]" for name, tensor in operands.items())
+    sizes = {name: _size(plan.memory(tensor)) for name, tensor in step.operands.items()}
+    taken = ", ".join(f"{_const(name)}{t.kind} {name}_all[{sizes[name]}]" for name, t in operands.items())
     given = step.call.lines() if step.call else []
     before = [_filled(line) for line in step.body[: len(step.body) - len(given)]]
     body = [*before, *_convolution(step.call, operands)] if step.call else before
@@ -206,6 +207,10 @@ _SUMS: dict[str, Callable[[dict[str, int], list[str]], list[str]]] = {
 }
 
 
+def _memories(plan: Plan) -> list[Tensor]:
+    return [tensor for tensor in plan.tensors.values() if not tensor.base]
+
+
 def _array(tensor: Tensor) -> str:
     return "tensor_" + re.sub(r"\W+", "_", tensor.name)
 
@@ -223,10 +228,10 @@ def _top(plan: Plan) -> str:
     lines = [
         *nest(x.shape, into, f"{_array(x)}[{x.origin} + {{to}}] = input[{{from}}];"),
         *(
-            f"{step.name}({', '.join(_array(plan.tensors[tensor]) for tensor in step.operands.values())});"
+            f"{step.name}({', '.join(_array(plan.memory(tensor)) for tensor in step.operands.values())});"
             for step in plan.steps
         ),
-        *nest(y.shape, out, f"output[{{to}}] = {_array(y)}[{y.origin} + {{from}}];"),
+        *nest(y.shape, out, f"output[{{to}}] = {_array(plan.memory(y.name))}[{y.origin} + {{from}}];"),
     ]
     head = "void quaver_network(const float input[QUAVER_INPUTS], float output[QUAVER_OUTPUTS])\n{\n"
     return head + "\n".join(f"    {line}" for line in lines) + "\n}\n"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from quaver.compile import arena, bands, chains, follow, minimal, ops
+from quaver.compile import arena, bands, chains, follow, minimal, movement, ops
 from quaver.compile.fold import fold_constants
 from quaver.compile.graph import Graph, Node, Shape
 from quaver.compile.halo import cleared
@@ -35,7 +35,8 @@ def make(graph: Graph, lean: bool = False, roomy: bool = False) -> Plan:
     for node in graph.nodes:
         step = ops.find(node).emit(node, plan)
         step.body = cleared(plan.tensors[node.output], "y") + step.body
-        plan.steps.append(step)
+        if not movement.shared(step, plan):
+            plan.steps.append(step)
     if lean:
         bands.join(plan)
     elif roomy:

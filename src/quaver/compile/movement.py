@@ -13,7 +13,21 @@ def copy(node: Node, plan: Plan, shape: Shape, x: Strides, y: Strides, offset: i
     """Write a loop over `shape` that copies from one set of strides to another, from `offset` values on."""
     loops = nest(shape, {"y": y, "x": x}, f"y[{{y}}] = x[{offset} + {{x}}];" if offset else "y[{y}] = x[{x}];")
     operands = {"y": node.output, "x": node.inputs[0]}
-    return Step(plan.names.make(node.name, "run"), about(node, plan), operands, loops)
+    alike = all(x_step == y_step for size, x_step, y_step in zip(shape, x, y, strict=True) if size != 1)
+    copies = offset if alike and not any(any(map(any, plan.tensors[name].halo)) for name in operands.values()) else None
+    return Step(plan.names.make(node.name, "run"), about(node, plan), operands, loops, copies=copies)
+
+
+def shared(step: Step, plan: Plan) -> bool:
+    """Let a tensor lie in the memory of the one that it would be copied from as it lies there; tells whether it does.
+
+    Nothing writes to a tensor again, so nobody is disturbed.
+    """
+    if step.copies is None:
+        return False
+    x, y = (plan.tensors[step.operands[name]] for name in ("x", "y"))
+    y.base, y.start = plan.memory(x.name).name, x.start + step.copies
+    return True
 
 
 def reshaped(node: Node, plan: Plan) -> Step:

@@ -39,6 +39,7 @@ class Step:
     scratch: int = 0  # bytes of the arena that it alone uses, as `scratch`
     scratch_offset: int = 0
     call: Call | None = None  # all that the body does, if it is a single one
+    copies: int | None = None  # from which value of its input on it copies all of them, as they lie, if it does that
 
 
 @dataclass
@@ -71,6 +72,11 @@ class Plan:
     def output(self) -> Tensor:
         """Give the tensor that goes out."""
         return self.tensors[self.graph.outputs[0]]
+
+    def memory(self, name: str) -> Tensor:
+        """Give the tensor in whose memory one lies: mostly its own."""
+        tensor = self.tensors[name]
+        return self.tensors[tensor.base] if tensor.base else tensor
 
     def weight(self, name: str, values: Array) -> str:
         """Keep an array as a constant of the program; gives its C name."""

@@ -14,7 +14,8 @@ class Tensor:
     """A tensor of ONNX's `shape`, stored as it stands or, if `last`, with its channels (axis 1) innermost.
 
     Around the spatial axes of the latter may lie a halo, so that no tap of a convolution needs a test of bounds.
-    Bytes stand for `scale * (byte - zero)`.
+    Bytes stand for `scale * (byte - zero)`. A tensor with a `base` has no memory of its own: its values are that one's
+    from `start` on.
     """
 
     name: str
@@ -25,6 +26,8 @@ class Tensor:
     last: bool = False
     halo: tuple[tuple[int, int], ...] = ()  # elements before and after, a pair for each spatial axis
     offset: int = 0  # in the arena, in bytes
+    base: str = ""
+    start: int = 0
 
     @property
     def order(self) -> tuple[int, ...]:
@@ -48,8 +51,8 @@ class Tensor:
 
     @property
     def origin(self) -> int:
-        """Count the elements of the halo before the first value."""
-        return sum(pair[0] * step for pair, step in zip(self.halo, self.strides[2:], strict=False))
+        """Count the elements before the first value: those of the halo, or of the base."""
+        return self.start + sum(pair[0] * step for pair, step in zip(self.halo, self.strides[2:], strict=False))
 
     @property
     def width(self) -> int:
