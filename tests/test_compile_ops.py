@@ -27,6 +27,20 @@ def conv(shape, out, kernel, groups=1, bias=True, **attributes):
     return one("Conv", shape, [weights, *([normal(out)] if bias else [])], group=groups, **attributes)
 
 
+def into_sequence(operator, argument, kernel=(1, 3)):
+    """A convolution whose result becomes a sequence, and a convolution of that sequence again."""
+    names = {"k": normal(6, 5, *kernel), "a": argument, "two": ints(2), "k2": normal(4, 6, 1, 2)}
+    nodes = [("Conv", ["x", "k"], "c", {}), (operator, ["c", "a"], "s", {})]
+    nodes += [("Transpose", ["s"], "t", {"perm": [0, 2, 1]}), ("Softmax", ["t"], "p", {"axis": -1})]
+    if operator == "Squeeze":
+        nodes += [("Transpose", ["p"], "u", {"perm": [0, 2, 1]}), ("Unsqueeze", ["u", "two"], "v", {})]
+        nodes += [("Conv", ["v", "k2"], "y", {"pads": [0, 1, 0, 0]})]
+    else:
+        nodes[-1] = ("Softmax", ["t"], "y", {"axis": -1})
+        del names["two"], names["k2"]
+    return model(nodes, (1, 5, kernel[0], 12), names)
+
+
 def ints(*values: int) -> np.ndarray:
     return np.array(values, np.int64)
 
@@ -235,6 +249,8 @@ CASES = {
     ),
     "reshape": one("Reshape", (1, 6, 8), [ints(0, 4, -1)]),
     "squeeze": model([("Unsqueeze", ["x", "a"], "u", {}), ("Squeeze", ["u", "a"], "y", {})], (1, 4), {"a": ints(1)}),
+    "into_sequence": into_sequence("Squeeze", ints(2)),
+    "into_rows": into_sequence("Reshape", ints(1, 12, 5), (2, 3)),
     "transpose": one("Transpose", (1, 3, 4, 5), perm=[0, 3, 1, 2]),
     "slice": one("Slice", (1, 9, 8), [ints(-2, 1), ints(-9, 7), ints(1, 2), ints(-3, 2)]),
     "gather": one("Gather", (1, 9, 8), [np.array(-2)], axis=1),

@@ -84,14 +84,17 @@ def _channels_last(graph: Graph, shapes: dict[str, Shape]) -> set[str]:
             and len(shapes[node.output]) == len(shapes[node.inputs[0]])
         ):
             last.add(node.output)
-    last |= {name for node in graph.nodes for name in _beside(graph, node, last)}
+    last |= {name for node in graph.nodes for name in _beside(graph, node, last, shapes)}
     return {name for name in last if len(shapes[name]) > 2}
 
 
-def _beside(graph: Graph, node: Node, last: set[str]) -> list[str]:
+def _beside(graph: Graph, node: Node, last: set[str], shapes: dict[str, Shape]) -> list[str]:
     """Give what stands between a tensor of convolutions and a sequence (batch, time, channels), which lie alike."""
     before, after = graph.producer(node.inputs[0]), graph.only_consumer(node.output)
     if node.operator not in ("Reshape", "Squeeze", "Unsqueeze"):
+        return []
+    left, right = ([str(size) for size in shapes[name] if size != 1] for name in (node.inputs[0], node.output))
+    if left != right:
         return []
     if node.output in last and before is not None and graph.only_consumer(node.inputs[0]) and _swaps(before):
         return [node.inputs[0]]

@@ -14,7 +14,8 @@ def copy(node: Node, plan: Plan, shape: Shape, x: Strides, y: Strides, offset: i
     loops = nest(shape, {"y": y, "x": x}, f"y[{{y}}] = x[{offset} + {{x}}];" if offset else "y[{y}] = x[{x}];")
     operands = {"y": node.output, "x": node.inputs[0]}
     alike = all(x_step == y_step for size, x_step, y_step in zip(shape, x, y, strict=True) if size != 1)
-    copies = offset if alike and not any(any(map(any, plan.tensors[name].halo)) for name in operands.values()) else None
+    bare = not any(before or after for name in operands.values() for before, after in plan.tensors[name].halo)
+    copies = offset if alike and bare else None
     return Step(plan.names.make(node.name, "run"), about(node, plan), operands, loops, copies=copies)
 
 
