@@ -1,7 +1,6 @@
-/* The whole number below; from 2^23 on every float is one. */
+/* The whole number below: the nearest, or one less. No branch and no int, so that loops over it are vectors. */
 INLINE float floor_f32(float x)
 {
-    const float kept = x > -8388608.0f && x < 8388608.0f ? x : 0.0f;
-    const int whole = (int)kept;
-    return kept == x ? (float)(whole - (x < (float)whole ? 1 : 0)) : x;
+    const float near = round_f32(x);
+    return near - (near > x ? 1.0f : 0.0f);
 }
