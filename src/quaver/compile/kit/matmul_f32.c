@@ -16,7 +16,7 @@ INLINE void matmul_tile(const int rows, const int vectors, const int lane, int k
         for (int r = 0; r < rows; r++)
             UNROLL
             for (int v = 0; v < vectors; v++)
-                sum[r][v] += a[r * a_row + i] * column[v];
+                sum[r][v] += a[ROW(r, a_row) + i] * column[v];
     }
     UNROLL
     for (int r = 0; r < rows; r++)

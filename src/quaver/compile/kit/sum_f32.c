@@ -32,7 +32,7 @@ INLINE void sum_tile_f32(const int places, const int blocks, const int lane, con
                     weight[v] = *(const vec *)(w + v / VECTORS * next + v % VECTORS * LANES);
                 UNROLL
                 for (int p = 0; p < places; p++) {
-                    const float value = from[p * s->x_step + k];
+                    const float value = from[ROW(p, s->x_step) + k];
                     UNROLL
                     for (int v = 0; v < blocks * VECTORS; v++)
                         sum[p][v] += value * weight[v];
