@@ -34,13 +34,9 @@
 #define BLOCKS 1
 #endif
 
-/* Where a row of a tile begins. Compilers keep the steps of a few rows in registers if they are as wide as addresses;
- * those of twelve would not fit, and adding them up anew hides behind the products. */
-#if BLOCKS > 1
-#define ROW(number, step) (number) * (step)
-#else
-#define ROW(number, step) (number) * (long)(step)
-#endif
+/* A value of a tile's row, `at` being that of the first row. Compilers keep the steps of a few rows in registers; those of
+ * twelve would not fit, and adding them up anew hides behind the products. */
+#define OF_ROW(from, row, step, place, at) (BLOCKS > 1 ? (from)[(row) * (step) + (place)] : (at)[(row) * (long)(step)])
 
 #if LANES > 1
 typedef float vec __attribute__((vector_size(4 * LANES), aligned(4), may_alias));

@@ -7,7 +7,8 @@ INLINE void matmul_tile(const int rows, const int vectors, const int lane, int k
                         const float *b, int b_row, float *sums)
 {
     vec sum[TILE][BLOCKS * VECTORS] = {0};
-    for (int i = 0; i < k; i++) {
+    const float *at = a;
+    for (int i = 0; i < k; i++, at++) {
         vec column[BLOCKS * VECTORS];
         UNROLL
         for (int v = 0; v < vectors; v++)
@@ -16,7 +17,7 @@ INLINE void matmul_tile(const int rows, const int vectors, const int lane, int k
         for (int r = 0; r < rows; r++)
             UNROLL
             for (int v = 0; v < vectors; v++)
-                sum[r][v] += a[ROW(r, a_row) + i] * column[v];
+                sum[r][v] += OF_ROW(a, r, a_row, i, at) * column[v];
     }
     UNROLL
     for (int r = 0; r < rows; r++)

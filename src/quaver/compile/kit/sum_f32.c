@@ -21,8 +21,8 @@ INLINE void sum_tile_f32(const int places, const int blocks, const int lane, con
     (void)ahead;
     for (int down = 0; down < s->taps_down; down++) {
         for (int along = 0; along < s->taps_along; along++) {
-            const float *from = x + down * s->tap_row + along * s->tap_step;
-            for (int k = 0; k < s->run; k++, w += BLOCK) {
+            const float *from = x + down * s->tap_row + along * s->tap_step, *at = from;
+            for (int k = 0; k < s->run; k++, at++, w += BLOCK) {
                 vec weight[BLOCKS * VECTORS];
                 UNROLL
                 for (int b = 0; b < blocks; b++)
@@ -32,7 +32,7 @@ INLINE void sum_tile_f32(const int places, const int blocks, const int lane, con
                     weight[v] = *(const vec *)(w + v / VECTORS * next + v % VECTORS * LANES);
                 UNROLL
                 for (int p = 0; p < places; p++) {
-                    const float value = from[ROW(p, s->x_step) + k];
+                    const float value = OF_ROW(from, p, s->x_step, k, at);
                     UNROLL
                     for (int v = 0; v < blocks * VECTORS; v++)
                         sum[p][v] += value * weight[v];
