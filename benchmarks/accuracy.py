@@ -51,7 +51,7 @@ OWN = {
     "nemo-loso": "nemo",
 }
 # Rows that learn from the bundle's variants too: validation speakers gain by it. TESS has no such speakers, and for
-# nEMO and all corpora together it has not been run: variants of other seeds are other sounds, and take hours.
+# nEMO and all corpora together it has not been run: every seed has variants of its own to compute.
 VARIED = ("ravdess-luna5", "ravdess-emobox6", "emodb-loso", "loso")
 JOINT = ("ravdess", "emodb", "emovo", "tess", "nemo", "banglaser")
 ENROLLED = (1, 3, 5, 10, 20)  # clips of a speaker that are heard before any is scored

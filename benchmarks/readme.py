@@ -158,7 +158,7 @@ def compiled() -> str:
         f"A clip of {whole['seconds']:.1f} s takes {whole['ms']['quaver']:.1f} ms of a core from samples to emotions,",
         f"{int(faster[0])} times as fast as librosa and ONNX Runtime; the features {int(faster[1])} times as fast.",
         f"The network takes {single:.2f} times as long as in ONNX Runtime in float32, {eight:.2f} times in eight bits",
-        f"({', '.join(told['machine']['vectors'])}; in turns in one run on a busy machine).",
+        f"({', '.join(told['machine']['vectors'])}; in turns in one run, load {told['machine']['load'][0]:g}).",
     ]
     return "\n".join(lines)
 
