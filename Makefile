@@ -88,7 +88,7 @@ benchmark-loco: setup  ## the default network on corpora that it has never heard
 	$(BIN)/python benchmarks/loco.py
 
 # Peers that cannot be had are told as missing, so one of them does not stop the others.
-PEERS := onnx onnxruntime ai-edge-litert openvino emx-onnx-cgen tflite-micro
+PEERS := librosa onnx onnxruntime ai-edge-litert openvino emx-onnx-cgen tflite-micro
 
 .venv-peers/ready:
 	$(PYTHON) -m venv .venv-peers

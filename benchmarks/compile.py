@@ -16,7 +16,6 @@ import platform
 import subprocess
 import sys
 import time
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
@@ -24,6 +23,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from librosa_features import article as reference
 
 from quaver import audio, frontend, zoo
 from quaver.compile import build, toolchain
@@ -213,23 +213,6 @@ def session(model: bytes) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-
-def reference(samples: Array) -> Array:
-    """Compute the features as the article's notebooks do."""
-    import librosa
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        spectrum = np.abs(librosa.stft(samples))
-        kinds = (
-            librosa.feature.zero_crossing_rate(y=samples),
-            librosa.feature.chroma_stft(S=spectrum, sr=22_050),
-            librosa.feature.mfcc(y=samples, sr=22_050),
-            librosa.feature.rms(y=samples),
-            librosa.feature.melspectrogram(y=samples, sr=22_050),
-        )
-    return np.hstack([np.mean(kind.T, axis=0) for kind in kinds]).astype(np.float32)
 
 
 def machine() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Run the same networks in several engines, in turns, in one process on one thread.
+"""Run the same networks in several engines, in turns, in one process on one thread; then everything from samples on.
 
     python benchmarks/engines.py FOLDER                         race all; prints JSON
     python benchmarks/engines.py FOLDER --alone NETWORK ENGINE  open one; prints what it loads and keeps
@@ -15,12 +15,13 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+import librosa_features
 import numpy as np
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -161,12 +162,12 @@ def _said(command: list[Any]) -> None:
         raise RuntimeError(lines[-1] if lines else "it said nothing")
 
 
-def opened(folder: Path, told: dict[str, Any]) -> tuple[dict[str, Run], dict[str, str]]:
-    """Open a network wherever it is taken; gives what runs, and why the others do not."""
+def opened(folder: Path, told: dict[str, Any], engines: list[str], x: Array) -> tuple[dict[str, Run], dict[str, str]]:
+    """Open a network in all of some engines that take it; gives what runs on `x`, and why the others do not."""
     runs, refused = {}, {}
-    for name, engine in ENGINES.items():
+    for name in engines:
         try:
-            run = engine(folder, told, np.load(folder / told["x"]))
+            run = ENGINES[name](folder, told, x)
             if (shape := run().shape) != (1, 7):
                 raise ValueError(f"its answer has the shape {shape}")
             runs[name] = run
@@ -179,37 +180,93 @@ def opened(folder: Path, told: dict[str, Any]) -> tuple[dict[str, Run], dict[str
     return runs, refused
 
 
-def race(folder: Path, told: dict[str, Any], rounds: int, rng: np.random.Generator) -> dict[str, Any]:
-    """Run all in turns, with the machine's peak among them."""
-    runs, refused = opened(folder, told)
-    wanted = runs["onnxruntime"]() if "onnxruntime" in runs else runs["quaver"]()
-    off = {name: float(np.abs(run() - wanted).max()) for name, run in runs.items()}
-    slow = {name for name, run in runs.items() if _spent(run) > SLOW}
+def race(
+    folder: Path, told: dict[str, Any], engines: list[str], rounds: int, rng: np.random.Generator
+) -> dict[str, Any]:
+    """Run all in turns, with the machine's peak among them; then each behind librosa against quaver's whole path."""
+    x = np.load(folder / told["x"])
+    runs, refused = opened(folder, told, engines, x)
+    off = _apart(runs)
     peaks = _peaks(folder)
-    turns: dict[str, Callable[[], object]] = {**runs, **peaks}
-    spent: dict[str, list[float]] = {name: [] for name in turns}
-    for number in range(rounds):
-        for name in rng.permutation(list(turns)):
-            if name not in slow or number < FEW:
-                spent[name].append(_spent(turns[name]))
+    spent = _turns({**runs, **peaks}, rounds, rng)
     counts = {name: float(run()) for name, run in peaks.items()}  # type: ignore[arg-type]
     peak, in_bytes = (count / min(spent.pop(name)) for name, count in counts.items())  # nothing may disturb them
-    rows: dict[str, Any] = {name: {"refused": words} for name, words in refused.items()}
-    for name, values in spent.items():
-        low, high = np.percentile(values, [10, 90]) * 1000
-        middle = {"ms": round(1000 * median(values), 4), "p10": round(low, 4), "p90": round(high, 4)}
-        rows[name] = {**middle, "runs": len(values), "off": off[name]}
+    rows = {name: {"refused": words} for name, words in refused.items()} | _rows(spent, off)
     floor, lower = (1000 * told["macs"] / each if each else None for each in (peak, in_bytes if told["int8"] else 0))
     for row in rows.values():
         if "ms" in row:  # the floor knows no neighbours, so it is compared with the least disturbed runs
             row["times_the_floor"] = round(row["p10"] / floor, 3)
             row["times_the_floor_in_bytes"] = round(row["p10"] / lower, 3) if lower else None
-            row["quaver_takes"] = round(rows["quaver"]["ms"] / row["ms"], 3)
-            row["quaver_takes_p10"] = round(rows["quaver"]["p10"] / row["p10"], 3)
-    ordered = {name: rows[name] for name in ENGINES}
     known = {"peak_gmacs": round(peak / 1e9, 2), "peak_gmacs_in_bytes": round(in_bytes / 1e9, 2)}
     floors = {"floor_ms": round(floor, 4), "floor_ms_in_bytes": round(lower, 4) if lower else None}
-    return {"macs": told["macs"], **known, **floors, "rows": ordered}
+    made = {"macs": told["macs"], **known, **floors, "rows": {name: rows[name] for name in engines}}
+    return made | ({"whole": whole(folder, told["whole"], runs, x, rounds, rng)} if "whole" in told else {})
+
+
+def whole(
+    folder: Path, told: dict[str, Any], runs: dict[str, Run], x: Array, rounds: int, rng: np.random.Generator
+) -> dict[str, Any]:
+    """Race everything from samples to probabilities: quaver's program against librosa and each engine.
+
+    Args:
+        folder: of the race.
+        told: of quaver's program that hears sound, the sound and the numbers of its features.
+        runs: the engines, which read `x`.
+        x: where librosa's features are put for them.
+        rounds: of the race.
+        rng: draws the order of each.
+    """
+    sound, library = np.load(folder / told["sound"]), ctypes.CDLL(str(folder / told["library"]))
+    arena, out = np.zeros(told["arena"] // 4 + 16, np.float32), np.zeros((1, 7), np.float32)
+    places = [ctypes.c_void_p(values.ctypes.data) for values in (arena, sound, out)]
+
+    def hear() -> Array:
+        if library.quaver_classify(*places[:2], len(sound), places[2]):
+            raise RuntimeError("quaver refuses the sound")
+        return out
+
+    def behind(run: Run) -> Run:
+        def both() -> Array:
+            x[...] = librosa_features.features(sound, told["spec"])
+            return run()
+
+        return both
+
+    turns = {"quaver": hear} | {name: behind(run) for name, run in runs.items() if not name.startswith("quaver")}
+    off = _apart(turns)
+    alone = {"librosa": lambda: librosa_features.features(sound, told["spec"])}
+    rows = _rows(_turns({**turns, **alone}, rounds, rng), off)
+    return {"seconds": len(sound) / told["spec"]["sample_rate"], "rows": rows}
+
+
+def _turns(runs: Mapping[str, Callable[[], object]], rounds: int, rng: np.random.Generator) -> dict[str, list[float]]:
+    """Run all in every round, in an order drawn anew; gives the seconds of each run. What is slow runs less often."""
+    slow = {name for name, run in runs.items() if _spent(run) > SLOW}
+    spent: dict[str, list[float]] = {name: [] for name in runs}
+    for number in range(rounds):
+        for name in rng.permutation(list(runs)):
+            if name not in slow or number < FEW:
+                spent[name].append(_spent(runs[name]))
+    return spent
+
+
+def _apart(runs: dict[str, Run]) -> dict[str, float]:
+    """Say how far everybody's answer is from that of ONNX Runtime, or of quaver where that is not among them."""
+    wanted = runs["onnxruntime" if "onnxruntime" in runs else "quaver"]().copy()
+    return {name: float(np.abs(run() - wanted).max()) for name, run in runs.items()}
+
+
+def _rows(spent: dict[str, list[float]], off: dict[str, float]) -> dict[str, dict[str, Any]]:
+    """Sum up the times of all, and what quaver takes of each."""
+    rows: dict[str, dict[str, Any]] = {}
+    for name, values in spent.items():
+        low, high = np.percentile(values, [10, 90]) * 1000
+        middle = {"ms": round(1000 * median(values), 4), "p10": round(low, 4), "p90": round(high, 4)}
+        rows[name] = {**middle, "runs": len(values), "off": off.get(name)}
+    for row in rows.values():
+        row["quaver_takes"] = round(rows["quaver"]["ms"] / row["ms"], 4)
+        row["quaver_takes_p10"] = round(rows["quaver"]["p10"] / row["p10"], 4)
+    return rows
 
 
 def _peaks(folder: Path) -> dict[str, Callable[[], object]]:
@@ -270,7 +327,8 @@ def main() -> None:
         rng = np.random.default_rng(0)
         made = {"versions": {name: _version(name) for name in PACKAGES}}
         made["networks"] = {
-            name: race(given.folder, each, told["rounds"], rng) for name, each in told["networks"].items()
+            name: race(given.folder, each, told.get("engines", list(ENGINES)), told["rounds"], rng)
+            for name, each in told["networks"].items()
         }
     print("\n" + json.dumps(made))
 

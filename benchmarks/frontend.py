@@ -23,6 +23,7 @@ from typing import Any  # noqa: E402
 
 import librosa  # noqa: E402
 import numpy as np  # noqa: E402
+from librosa_features import article as reference  # noqa: E402
 
 from quaver import audio, frontend  # noqa: E402
 from quaver.errors import AudioError  # noqa: E402
@@ -83,20 +84,6 @@ def clips(folder: Path, count: int) -> list[np.ndarray]:
         except AudioError as error:
             print(f"left out: {error}")
     return read
-
-
-def reference(samples: np.ndarray) -> np.ndarray:
-    """Compute the values as the article's notebooks do, with librosa."""
-    rate = SPEC.sample_rate
-    spectrum = np.abs(librosa.stft(samples))
-    kinds = (
-        librosa.feature.zero_crossing_rate(y=samples),
-        librosa.feature.chroma_stft(S=spectrum, sr=rate),
-        librosa.feature.mfcc(y=samples, sr=rate),
-        librosa.feature.rms(y=samples),
-        librosa.feature.melspectrogram(y=samples, sr=rate),
-    )
-    return np.hstack([np.mean(kind.T, axis=0) for kind in kinds])
 
 
 def compare(samples: np.ndarray, rounds: int) -> dict[str, Any]:

@@ -60,6 +60,46 @@ def _time(value: float) -> str:
     return f"{value:.0f}" if value >= 50 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
+def from_samples() -> str:
+    """Tabulate everything from samples to probabilities: quaver against librosa and each engine."""
+    told = json.loads((RESULTS / "compile.json").read_text()).get("peers", {}).get("networks", {})
+    engines = ("onnxruntime", "litert", "openvino", "emx-onnx-cgen", "tflite-micro")
+    lines = [
+        f"| network | quaver, ms | librosa alone, ms | {' | '.join(f'+ {name}' for name in engines)} |",
+        f"| --- | --- | --- |{' --- |' * len(engines)}",
+    ]
+    for name, network in told.items():
+        rows = network.get("whole", {}).get("rows", {})
+        if "quaver" in rows and "librosa" in rows:
+            cells = [name, *(_time(rows[each]["ms"]) for each in ("quaver", "librosa"))]
+            cells += [_behind(rows[each]) if each in rows else "refused" for each in engines]
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines if len(lines) > 2 else ["Not run."])
+
+
+def _behind(row: dict[str, Any]) -> str:
+    return f"{_time(row['ms'])}: {1 / row['quaver_takes']:.1f} times"
+
+
+def avx2() -> str:
+    """Tabulate how near quaver's programs for AVX2 are to what AVX2 can do."""
+    told = json.loads((RESULTS / "compile.json").read_text()).get("peers", {}).get("avx2")
+    if not told:
+        return "Not run."
+    lines = [
+        "| network for AVX2 | floor, ms | quaver, ms | of the floor | direct |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for name, network in told.items():
+        in_bytes = network["floor_ms_in_bytes"]
+        which = "times_the_floor_in_bytes" if in_bytes else "times_the_floor"
+        row, direct = network["rows"]["quaver"], network["rows"]["quaver, direct"]
+        cells = [name, _time(in_bytes or network["floor_ms"]), _time(row["ms"]), f"{row[which]:.2f}"]
+        cells += [f"{direct[which]:.2f}" if "ms" in direct else ""]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def in_browser() -> str:
     """Tabulate WebAssembly in a browser."""
     file = RESULTS / "wasm.json"
@@ -79,3 +119,6 @@ def in_browser() -> str:
         bytes_ = " | ".join(map(_size, row["bytes"].values()))
         lines.append(f"| {name} | {times} | {bytes_} |")
     return "\n".join(lines)
+
+
+OF_COMPILE = (peers, from_samples, avx2, in_browser)

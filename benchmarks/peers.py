@@ -1,4 +1,4 @@
-"""Compare quaver's compiled networks with other engines: speed in one run, memory, sizes, instructions.
+"""Compare quaver's programs with other engines, with features and without: speed, memory, sizes, instructions.
 
     python benchmarks/peers.py [--rounds 60]    what `make benchmark-compile` does after benchmarks/compile.py
     python benchmarks/peers.py --count          adds the instructions of an inference, which takes an hour
@@ -11,25 +11,30 @@ an order drawn anew every round (`benchmarks/engines.py`). Adds "peers" to bench
 import argparse
 import json
 import os
+import shlex
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from compile import RESULT, ROOT, library, machine, network
+from compile import ONE_THREAD, RESULT, ROOT, library, machine, network
 from floats import floats
 
-from quaver import zoo
+from quaver import audio, zoo
+from quaver.bundle import Bundle
 from quaver.compile import toolchain
+from quaver.compile.plan import Plan
 from quaver.compile.program import Contract, Program
-from quaver.compile.source import plan_of
+from quaver.compile.source import plan_of, program_of, sound_of
 from quaver.errors import CompileError
+from quaver.frontend import LogmelSpec
 from quaver.onnx_graph import VOICE_DEVIATION, VOICE_MEAN
 
 PEERS = Path(os.environ.get("QUAVER_PEERS", ROOT / ".venv-peers")) / "bin" / "python"
-SECONDS = 3  # of sound that `nano` and `small` hear
+SECONDS = 3  # of sound that everybody hears
 FRAMES = {"nano": 50, "small": 100}  # of a second
 PATIENCE = 1800
 SLOW = 50  # ms; what takes longer is not worth counting
@@ -52,16 +57,42 @@ def main() -> None:
 
 def raced(folder: Path, networks: dict[str, Any], rounds: int) -> None:
     """Race all, then open each alone; counts of instructions are kept where they were made before."""
-    _tool(folder, "peak", "-march=native", "-ffp-contract=fast")
     before = json.loads(RESULT.read_text()).get("peers", {"networks": {}})["networks"]
-    told = {"machine": machine(), "rounds": rounds, **_asked([PEERS, "benchmarks/engines.py", folder])}
+    told = {"machine": machine(), "rounds": rounds, **_race(folder)}
     for name, engine, row in _rows(told):
         row |= _asked([PEERS, "benchmarks/engines.py", folder, "--alone", name, engine])
         which = networks[name].get(engine.removeprefix("quaver, "), {})
         row |= {"sizes": which["sizes"]} if which else {"model": (folder / networks[name]["onnx"]).stat().st_size}
         row["instructions"] = before.get(name, {}).get("rows", {}).get(engine, {}).get("instructions")
+    told["avx2"] = narrow(rounds)
     _keep(told)
     print(json.dumps(told, indent=2))
+
+
+def narrow(rounds: int) -> dict[str, Any]:
+    """Race quaver's programs for AVX2 with the peak of AVX2; nothing where the processor has none or no more."""
+    wider = {"avx2", "avx512f"} <= set(machine()["vectors"])
+    if not wider:
+        return {}
+    before = os.environ.get("CC")
+    os.environ["CC"] = shlex.join([*toolchain.host(), "-mno-avx512f"])
+    try:
+        with TemporaryDirectory() as made:
+            networks = prepared(Path(made), np.random.default_rng(0))
+            for each in networks.values():
+                del each["whole"]
+            engines = ["quaver", "quaver, direct"]
+            told = {"rounds": rounds, "engines": engines, "networks": networks}
+            (Path(made) / "race.json").write_text(json.dumps(told))
+            return dict(_race(Path(made))["networks"])
+    finally:
+        os.environ.pop("CC")
+        os.environ |= {"CC": before} if before else {}
+
+
+def _race(folder: Path) -> dict[str, Any]:
+    _tool(folder, "peak", "-march=native", "-ffp-contract=fast")
+    return _asked([PEERS, "benchmarks/engines.py", folder])
 
 
 def count(folder: Path, networks: dict[str, Any], rounds: int) -> None:
@@ -87,17 +118,19 @@ def _keep(told: dict[str, Any]) -> None:
 
 def prepared(folder: Path, rng: np.random.Generator) -> dict[str, Any]:
     """Write the networks with all sizes fixed, an input for each, and quaver's libraries."""
-    drawn = network(rng).SerializeToString()
-    made = {"article, float32": _written(folder, "article-float32", drawn, rng)}
+    made = {}
     for name in ("article", "nano", "small"):
-        model, frames = zoo.load(name).model.read_bytes(), SECONDS * FRAMES.get(name, 0)
-        if name != "article":
-            made[f"{name}, float32"] = _written(folder, f"{name}-float32", floats(alone(model)), rng, frames)
-        made[f"{name}, int8"] = _written(folder, f"{name}-int8", model, rng, frames)
+        shipped, frames = zoo.load(name), SECONDS * FRAMES.get(name, 0)
+        in_bytes = shipped.model.read_bytes()
+        in_floats = network(rng).SerializeToString() if name == "article" else floats(alone(in_bytes))
+        for kind, model in (("float32", in_floats), ("int8", in_bytes)):
+            made[f"{name}, {kind}"] = _written(folder, f"{name}-{kind}", shipped, model, rng, frames)
     return made
 
 
-def _written(folder: Path, name: str, model: bytes, rng: np.random.Generator, frames: int = 0) -> dict[str, Any]:
+def _written(
+    folder: Path, name: str, shipped: Bundle, model: bytes, rng: np.random.Generator, frames: int
+) -> dict[str, Any]:
     plain = fixed(model, frames)
     (folder / f"{name}.onnx").write_bytes(plain)
     (folder / f"{name}-open.onnx").write_bytes(alone(model))
@@ -127,7 +160,33 @@ def _written(folder: Path, name: str, model: bytes, rng: np.random.Generator, fr
             "arena": plan.arena,
             "sizes": taken,
         }
+    told["whole"] = _whole(folder, name, shipped, plans["quaver"])
     return {**told, "macs": int(plans["quaver"].macs), "int8": name.endswith("int8")}
+
+
+def _whole(folder: Path, name: str, shipped: Bundle, plan: Plan) -> dict[str, Any]:
+    """Build the program that hears sound, as its bundle has it but with pauses, and nothing calibrated behind it.
+
+    Without pauses a clip would be shorter for quaver than for engines whose sizes are fixed.
+    """
+    spec = shipped.card.spec
+    spec = replace(spec, pause=None) if isinstance(spec, LogmelSpec) else spec
+    files = sorted((ROOT / "data" / "emodb").rglob("*.opus"))[:2]
+    count = SECONDS * spec.sample_rate
+    sound = np.concatenate([audio.load(path, spec.sample_rate)[0] for path in files])[:count]
+    np.save(folder / f"{name}-sound.npy", sound)
+    contract = program_of(shipped, "a benchmark").contract
+    heard = replace(contract, sound=sound_of(spec, count), window=(count, count), temperature=1.0)
+    place = folder / f"{name}-whole"
+    place.mkdir()
+    program = Program(plan, heard)
+    library(place, program)
+    return {
+        "library": f"{place.name}/libquaver.so",
+        "arena": program.arena,
+        "sound": f"{name}-sound.npy",
+        "spec": spec.to_dict(),
+    }
 
 
 def alone(model: bytes) -> bytes:
@@ -189,7 +248,7 @@ def _tool(folder: Path, name: str, *flags: str) -> bool:
 
 
 def _asked(command: list[Any], before: tuple[str, ...] = ()) -> dict[str, Any]:
-    env = os.environ | {"PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"}
+    env = os.environ | {"PYTHONPATH": str(ROOT / "src"), **dict.fromkeys(ONE_THREAD, "1")}
     words = [*before, *(str(word) for word in command)]
     done = subprocess.run(words, cwd=ROOT, env=env, capture_output=True, text=True, timeout=PATIENCE)
     if done.returncode:

@@ -211,7 +211,7 @@ PAGES = {
     README: (article, default, strangers, accuracy, predicting, frontend, compiled),
     ROOT / "docs" / "small.md": accuracy_tables.OF_SMALL,
     ROOT / "docs" / "nano.md": accuracy_tables.OF_NANO,
-    ROOT / "docs" / "compile.md": (edge, fixed, peer_tables.peers, peer_tables.in_browser),
+    ROOT / "docs" / "compile.md": (edge, fixed, *peer_tables.OF_COMPILE),
     ROOT / "docs" / "explore.md": (labels, looks),
 }
 
