@@ -23,8 +23,8 @@ os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(HERE.parent / "runs" / "c
 
 from quaver import __version__, corpora  # noqa: E402
 from quaver.files import write_json  # noqa: E402
-from quaver.fit import Recipe  # noqa: E402
 from quaver.manifest import Manifest  # noqa: E402
+from quaver.recipe import Recipe  # noqa: E402
 from quaver.train import Settings, run  # noqa: E402
 
 PROTOCOLS = {

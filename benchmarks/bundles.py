@@ -29,9 +29,9 @@ from quaver.bundle import Bundle  # noqa: E402
 from quaver.compile.source import Wishes  # noqa: E402
 from quaver.compile.source import read as read_program  # noqa: E402
 from quaver.files import write_json  # noqa: E402
-from quaver.fit import Recipe  # noqa: E402
 from quaver.manifest import Manifest  # noqa: E402
 from quaver.quantise import quantise  # noqa: E402
+from quaver.recipe import Recipe  # noqa: E402
 from quaver.scores import Predictions, Scores  # noqa: E402
 from quaver.splits import Fold, protocol  # noqa: E402
 from quaver.teaching import Teaching  # noqa: E402

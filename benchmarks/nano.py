@@ -21,10 +21,11 @@ from quaver import dataset, networks
 from quaver.balance import Data
 from quaver.emotions import in_order
 from quaver.files import write_json
-from quaver.fit import Recipe, best_row, fit
+from quaver.fit import fit
 from quaver.frontend import spec
 from quaver.manifest import Manifest
 from quaver.networks import nano
+from quaver.recipe import Recipe, best_row
 from quaver.sides import augmented
 from quaver.splits import Fold, protocol
 from quaver.teaching import Teaching

@@ -12,7 +12,7 @@ from conftest import ROOT
 
 SOURCE = ROOT / "src" / "quaver"
 ROWS = (  # from the bottom; a module imports only from rows below its own
-    {"averages", "emotions", "errors", "files", "machine", "nibbles", "sinusoids", "styles"},
+    {"averages", "emotions", "errors", "files", "machine", "nibbles", "recipe", "sinusoids", "styles"},
     {"backend", "balance", "card_rules", "containers"},
     {"audio"},
     {"manifest", "frontend"},

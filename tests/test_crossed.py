@@ -10,8 +10,8 @@ import pytest
 from quaver import calibrate, crossed, deal, evaluate
 from quaver.balance import Data
 from quaver.errors import TrainingError
-from quaver.fit import Recipe
 from quaver.manifest import Clip, Manifest
+from quaver.recipe import Recipe
 from quaver.sides import Side
 from quaver.train import Settings, run
 

@@ -13,7 +13,8 @@ from quaver.backend import keras
 from quaver.balance import Data, mixed, targets
 from quaver.balance import weights as weights_of
 from quaver.errors import TrainingError
-from quaver.fit import FIELDS, Recipe, best_row, fit, rate, refit, uar
+from quaver.fit import FIELDS, fit, refit, uar
+from quaver.recipe import Recipe, best_row
 
 LABELS = 3
 
@@ -298,10 +299,24 @@ def test_the_rate_falls_after_each_stall_and_is_a_function_of_the_past():
         return [{"val_loss": loss} for loss in losses]
 
     recipe = Recipe(learning_rate=1.0, slow_after=2, slow_by=0.5)
-    assert rate(history(), recipe) == 1.0
-    assert rate(history(3, 2, 2.5), recipe) == 1.0
-    assert rate(history(3, 2, 2.5, 2.1), recipe) == 0.5
-    assert rate(history(3, 2, 2.5, 2.1, 1.9, 2.0, 2.0), recipe) == 0.25
+    assert recipe.rate(history()) == 1.0
+    assert recipe.rate(history(3, 2, 2.5)) == 1.0
+    assert recipe.rate(history(3, 2, 2.5, 2.1)) == 0.5
+    assert recipe.rate(history(3, 2, 2.5, 2.1, 1.9, 2.0, 2.0)) == 0.25
+
+
+def test_a_cosine_rises_falls_to_nearly_nothing_and_goes_to_its_end():
+    recipe = Recipe(epochs=100, learning_rate=1.0, schedule="cosine", patience=1)
+    worse = [{"epoch": n + 1, "val_loss": 1.0 + n, "score": -n} for n in range(99)]
+    rates = [recipe.rate(worse[:number]) for number in range(100)]
+    assert rates[:5] == sorted(rates[:5])
+    assert rates[5:] == sorted(rates[5:], reverse=True)
+    assert 0.99 < max(rates) <= 1.0
+    assert 0.01 <= rates[-1] < 0.011
+    assert rates[52] == pytest.approx(0.505, abs=0.01)
+    assert not any(recipe.finished(worse[:number]) for number in range(100))
+    assert recipe.finished([*worse, worse[0]])
+    assert Recipe(epochs=100, patience=1).finished(worse[:2])
 
 
 def test_nothing_to_train_on_is_said(tmp_path):

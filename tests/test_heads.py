@@ -8,9 +8,10 @@ from quaver import heads, networks
 from quaver.answers import predict
 from quaver.balance import Data
 from quaver.export import to_onnx
-from quaver.fit import Recipe, uar
+from quaver.fit import uar
 from quaver.manifest import Clip, Manifest
 from quaver.networks import nano
+from quaver.recipe import Recipe
 from quaver.sides import Side
 
 LABELS = 3

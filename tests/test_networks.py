@@ -7,8 +7,9 @@ from quaver import networks
 from quaver.answers import predict
 from quaver.balance import Data
 from quaver.errors import SpecError
-from quaver.fit import BEST, Recipe, fit
+from quaver.fit import BEST, fit
 from quaver.networks import small
+from quaver.recipe import Recipe
 
 TABLE = [  # layer, output shape without the batch, parameters
     ("conv1", (162, 256), 2_304),

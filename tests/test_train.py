@@ -15,10 +15,10 @@ from quaver.backend import keras
 from quaver.bundle import Bundle
 from quaver.dataset import extract
 from quaver.errors import LeakError, TrainingError
-from quaver.fit import Recipe
 from quaver.frontend import spec
 from quaver.manifest import Manifest
 from quaver.predict import Predictor
+from quaver.recipe import Recipe
 from quaver.run_folder import begin
 from quaver.train import Settings, run
 
@@ -143,6 +143,7 @@ def test_a_fold_that_does_not_exist_is_named(few, tmp_path):
     ("network", "asked", "message"),
     [
         ("article", {"choose": "luck"}, "by uar or loss, got 'luck'"),
+        ("nano", {"schedule": "moon"}, "follows stalls or cosine, got 'moon'"),
         ("small", {"calibration_folds": 5}, "goes with --refit"),
         ("small", {"calibration_folds": 1, "refit": True}, "2 or more, or 0"),
         ("nano", {"adapted": True, "refit": True}, "drop --refit, or --adapted and --styles"),

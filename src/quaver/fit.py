@@ -3,11 +3,9 @@
 import csv
 import json
 import logging
-import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,36 +18,14 @@ from quaver.backend import keras
 from quaver.balance import Data, mixed, targets, weights
 from quaver.errors import TrainingError
 from quaver.files import atomic_path, atomic_text, write_json
+from quaver.recipe import Recipe, Row, best_row
 
 Say = Callable[[str], None]
-Row = dict[str, float]
 Array = np.ndarray[Any, np.dtype[Any]]
 
 BEST, REFIT = "best.keras", "refit.keras"
 MEAN = "mean-of-"  # before the name of a checkpoint: its weights are the mean over epochs
 FIELDS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "val_uar", "score", "learning_rate", "seconds")
-CHOICES = ("uar", "loss")
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to fit: Adam on categorical cross-entropy, slower when it stalls, stopped when it no longer helps."""
-
-    epochs: int = 60  # one shows as many rows as there are clips, in any of their variants
-    batch: int = 16
-    learning_rate: float = 1e-3
-    choose: str = "uar"  # which epoch is kept, by validation: "uar", or "loss", which tells more finely where few speak
-    patience: int = 15  # epochs without a better one, then stop
-    slow_after: int = 6  # epochs without a lower validation loss, then multiply the rate by `slow_by`
-    slow_by: float = 0.4
-    refit: bool = False  # train once more for as many epochs on the validation speakers too, whose choice is made
-    calibration_folds: int = 0  # groups of speakers, each answered by a refit without it, to calibrate by
-    mixup: float = 0.0  # of the Beta distribution from which two clips' shares in a mixture are drawn; 0: no mixtures
-    adapted: bool = False  # show each clip also as a profile of its speaker makes it, where the network takes profiles
-    styles: float = 0.0  # share of the other clips that is shown with somebody else's voice; see styles.py
-    average: float = 0.0  # how much of the mean of earlier epochs' weights stays in each epoch; 0: no mean is taken
-    balance: str = ""  # "emotion": rare classes weigh as much as common ones; "corpus": in each corpus; see balance.py
-    seed: int = 0
 
 
 def fit(
@@ -95,7 +71,7 @@ def fit(
     model, mean, history = _restore(folder, recipe) if resume else (None, None, [])
     if model is None:
         model, mean, history = _compiled(build(), recipe), build(), []
-    while not _finished(history, recipe):
+    while not recipe.finished(history):
         row = _epoch((model, mean), train, validation, labels, recipe, share, history)
         history.append(row)
         if best_row(history) is row:
@@ -134,32 +110,10 @@ def refit(
     save(models[1], path)
 
 
-def best_row(history: Sequence[Row]) -> Row:
-    """Find the epoch to keep: the highest score, which the recipe chose, among equals the lowest validation loss."""
-    return max(history, key=lambda row: (row["score"], -row["val_loss"]))
-
-
 def uar(probabilities: Array, truth: Array) -> float:
     """Average the recall over the classes that occur in `truth`."""
     hit = probabilities.argmax(axis=1) == truth
     return float(np.mean([hit[truth == label].mean() for label in np.unique(truth)]))
-
-
-def rate(history: Sequence[Row], recipe: Recipe) -> float:
-    """Derive the learning rate of the next epoch from the epochs so far: lower after each stall of the loss."""
-    lowest, stalled, value = math.inf, 0, recipe.learning_rate
-    for row in history:
-        stalled = 0 if row["val_loss"] < lowest else stalled + 1
-        lowest = min(lowest, row["val_loss"])
-        if stalled == recipe.slow_after:
-            value, stalled = value * recipe.slow_by, 0
-    return value
-
-
-def _finished(history: Sequence[Row], recipe: Recipe) -> bool:
-    if not history:
-        return recipe.epochs == 0
-    return len(history) >= recipe.epochs or len(history) - best_row(history)["epoch"] >= recipe.patience
 
 
 def _compiled(model: Any, recipe: Recipe) -> Any:
@@ -193,7 +147,7 @@ def _epoch(
         "val_accuracy": float((probabilities.argmax(axis=1) == validation.truth).mean()),
         "val_uar": recall,
         "score": -loss if recipe.choose == "loss" else recall,
-        "learning_rate": rate(history, recipe),
+        "learning_rate": recipe.rate(history),
         "seconds": round(time.monotonic() - began, 2),
     }
 
@@ -207,7 +161,7 @@ def _learn(
     """
     (model, mean), number = models, len(history) + 1
     _seed_dropout(model, recipe.seed, number)
-    model.optimizer.learning_rate = rate(history, recipe)
+    model.optimizer.learning_rate = recipe.rate(history)
     shown = max(1, round(share * len(train.truth)))
     batch = min(recipe.batch, shown)
     rng, whole = np.random.default_rng([recipe.seed, number]), shown // batch * batch  # else compiled again

@@ -15,8 +15,9 @@ import numpy as np
 from quaver import networks
 from quaver.balance import Data
 from quaver.export import to_onnx
-from quaver.fit import BEST, Recipe, fit
+from quaver.fit import BEST, fit
 from quaver.networks import nano
+from quaver.recipe import Recipe
 from quaver.sides import Side
 
 Array = np.ndarray[Any, np.dtype[Any]]

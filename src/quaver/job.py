@@ -6,8 +6,8 @@ from pathlib import Path
 
 from quaver import augment, networks, stems
 from quaver.errors import TrainingError
-from quaver.fit import CHOICES, Recipe
 from quaver.frontend import FrontendSpec, spec
+from quaver.recipe import CHOICES, SCHEDULES, Recipe
 from quaver.splits import Fold, Protocol
 from quaver.stems import Stem
 from quaver.teaching import Teacher, Teaching
@@ -19,7 +19,7 @@ class Settings:
 
     Raises:
         SpecError: nobody knows the network, the frontend or a variant.
-        TrainingError: nobody chooses an epoch so, or the validation speakers are to teach what they cannot.
+        TrainingError: nobody chooses an epoch or a rate so, or the validation speakers are to teach what they cannot.
     """
 
     network: str = "article"
@@ -34,6 +34,8 @@ class Settings:
         spec(self.frontend)
         if self.recipe.choose not in CHOICES:
             raise TrainingError(f"an epoch is chosen by {' or '.join(CHOICES)}, got {self.recipe.choose!r}.")
+        if self.recipe.schedule not in SCHEDULES:
+            raise TrainingError(f"the rate follows {' or '.join(SCHEDULES)}, got {self.recipe.schedule!r}.")
         if self.recipe.refit and self.anew:
             raise TrainingError(
                 f"the end of {self.network!r} is trained anew with voices, without the validation speakers; drop "

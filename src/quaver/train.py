@@ -15,9 +15,10 @@ from quaver.bundle import Bundle, Card
 from quaver.emotions import in_order
 from quaver.errors import TrainingError
 from quaver.files import write_json
-from quaver.fit import BEST, REFIT, Row, best_row, fit, refit, save
+from quaver.fit import BEST, REFIT, fit, refit, save
 from quaver.job import Job, Settings
 from quaver.manifest import Manifest
+from quaver.recipe import Row, best_row
 from quaver.scores import Scores
 from quaver.sides import Side, augmented
 from quaver.splits import protocol

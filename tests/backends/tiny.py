@@ -17,8 +17,9 @@ from quaver import networks  # noqa: E402
 from quaver.backend import keras  # noqa: E402
 from quaver.balance import Data  # noqa: E402
 from quaver.export import to_onnx  # noqa: E402
-from quaver.fit import Recipe, fit, save  # noqa: E402
+from quaver.fit import fit, save  # noqa: E402
 from quaver.networks import build, layers, small, whisper  # noqa: E402
+from quaver.recipe import Recipe  # noqa: E402
 
 LABELS, CLIPS = 7, 48
 TOLERANCE = 1e-5  # of a probability

@@ -33,7 +33,8 @@ def train(
     epochs: Annotated[int, typer.Option(min=1, help="At most; one shows as many rows as there are clips.")] = 60,
     batch: Annotated[int, typer.Option(min=1)] = 16,
     learning_rate: Annotated[float, typer.Option()] = 1e-3,
-    patience: Annotated[int, typer.Option(help="Epochs without a better one, then stop.")] = 15,
+    schedule: Annotated[str, typer.Option(help="The rate falls by stalls, or as a cosine over all epochs.")] = "stalls",
+    patience: Annotated[int, typer.Option(help="Epochs without a better one, then stop; not with a cosine.")] = 15,
     choose: Annotated[str, typer.Option(help="Keep the epoch with the best validation uar or loss.")] = "uar",
     seed: Annotated[int, typer.Option()] = 0,
     variants: Annotated[str, typer.Option(help="Rows a training clip becomes besides itself.")] = "noise,stretch+pitch",
@@ -75,8 +76,8 @@ def _settings(
     network: str, frontend: str, protocol: str, variants: str, teacher: str, teacher_share: float, **more: Any
 ) -> "Settings":
     """Make settings of the command's options; those of the recipe have the names of its fields."""
-    from quaver.fit import Recipe
     from quaver.networks import made_for
+    from quaver.recipe import Recipe
     from quaver.teaching import Teaching
     from quaver.train import Settings
 
