@@ -60,7 +60,9 @@ def test_a_bundle_becomes_a_checked_program(tiny, tmp_path):
 def test_sources_alone_keep_the_contract(tiny, tmp_path):
     done = run(tiny, "--target", "c", "-o", tmp_path / "out")
     assert done.returncode == 0, done.stderr
-    assert "gives nothing that runs here" in done.stderr
+    assert "by this machine's compiler" in done.stderr
+    assert "clips have the same label" in done.stdout
+    assert "the same C on this machine" in (tmp_path / "out" / "footprint.json").read_text()
     source = (tmp_path / "out" / "quaver_model.c").read_text()
     assert not any(word in source for word in ("malloc", "stdio.h", "printf"))
     for flags in (["-O1"], ["-O1", "-DQUAVER_PLAIN", "-pedantic"]):
@@ -131,19 +133,24 @@ def test_the_budget_is_checked_before_anything_is_compiled(tiny, tmp_path):
         assert done.stderr.startswith(f"quaver: {expected}")
         assert done.stderr.count("\n") == 1
     assert not (tmp_path / "out").exists()
-    assert run(tiny, "--ram", "much").returncode == 2
+    for size in ("much", "inf", "-5", "0"):
+        refused = run(tiny, "--ram", size)
+        assert refused.returncode == 2
+        assert "is no size" in refused.stderr
 
 
 def test_mistakes_are_one_line(tiny, tmp_path):
     compiler()
     made = model([("CumSum", ["x", "a"], "y", {})], (1, 3), {"a": np.array(1)})
     (tmp_path / "net.onnx").write_bytes(made.SerializeToString())
+    (tmp_path / "bare.onnx").write_bytes(model([("Relu", ["x"], "y", {})], (1, 3)).SerializeToString())
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
     cases = (
         ([tmp_path / "net.onnx"], {}, "CumSum"),
         ([tmp_path / "none.onnx"], {}, "there is no file"),
         (["nobody"], {}, "there is no bundle 'nobody'"),
+        ([tmp_path / "bare.onnx", "--target", "web"], {}, "name them with --frontend"),
         ([tiny, "-o", tmp_path / "mine", "--target", "c"], {}, "holds something else"),
         ([tiny, "-o", tmp_path / "out"], {"CC": "false"}, "false failed with code 1"),
         ([tiny, "-o", tmp_path / "out"], {"CC": "no-such-compiler"}, "not installed"),

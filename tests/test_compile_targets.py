@@ -230,6 +230,8 @@ def test_wishes_that_cannot_be_met_are_named(small, tmp_path):
         (network, Wishes(int8=True), "name its frontend with --frontend"),
         (small.path, Wishes(frontend="article"), "has its own frontend"),
         (small.path, Wishes(int8=True, calibration=empty), "holds no sounds"),
+        (small.path, Wishes(calibration=empty), "--calibration goes with --int8"),
+        (network, Wishes(fixed=True), "leave --fixed out"),
     )
     for source, wishes, expected in cases:
         with pytest.raises(CompileError, match=expected):
@@ -283,7 +285,7 @@ def test_the_estimate_for_this_machine_is_what_was_measured():
 
 def test_c_for_synthesis_has_fixed_bounds(small, bytewise, tmp_path):
     compiler()
-    for name, bundle in (("float", small), ("bytes", bytewise)):
+    for name, bundle in (("float", small), ("bytes", bytewise), ("open", zoo.load("nano"))):
         done = run(bundle.path, "--target", "hls", "-o", tmp_path / name, "--json")
         assert done.returncode == 0, done.stderr
         told = json.loads(done.stdout)["verified"]

@@ -45,3 +45,21 @@ def test_covering_excerpts_leave_no_frame_out(clips):
     assert owners.tolist() == [0, 1, 2, 2, 2]
     for number, clip in enumerate(clips):
         assert set(parts[owners == number].ravel()) == set(clip.ravel())
+
+
+def test_warped_excerpts_stretch_tempo_and_bands_a_little():
+    rng = np.random.default_rng(0)
+    time, band = np.mgrid[:200, :40].astype(np.float32)
+    ramps = np.empty(2, object)
+    ramps[:] = [time, band]
+    seen = [excerpts.drawn(ramps, 100, rng, warp=0.1) for _ in range(50)]
+    tempo = [np.median(np.diff(each[0], axis=0)) for each in seen]
+    throat = [np.median(np.diff(each[1], axis=1)) for each in seen]
+    for factors in (tempo, throat):
+        assert 0.9 < min(factors) < 0.95
+        assert 1.05 < max(factors) < 1.11
+    assert all(each.shape == (2, 100, 40) and each.dtype == np.float32 for each in seen)
+    assert np.array_equal(
+        excerpts.drawn(ramps, 100, np.random.default_rng(1), warp=0.1),
+        excerpts.drawn(ramps, 100, np.random.default_rng(1), warp=0.1),
+    )

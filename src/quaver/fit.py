@@ -170,7 +170,7 @@ def _learn(
     if train.frames and heavy is not None:  # no excerpt is like another: rather hear a clip more often than louder
         order, heavy = rng.choice(len(heavy), whole, p=heavy / heavy.sum(dtype=float)), None
     features, wanted = train.features[order], targets(train, labels, recipe.balance)[order]
-    features = excerpts.drawn(features, train.frames, rng) if train.frames else features
+    features = excerpts.drawn(features, train.frames, rng, recipe.warp) if train.frames else features
     if recipe.styles and train.styles:
         rng = np.random.default_rng([recipe.seed, number, 2])
         features = train.styles.exchanged(features, order, recipe.styles, rng)

@@ -36,6 +36,8 @@ class Settings:
             raise TrainingError(f"an epoch is chosen by {' or '.join(CHOICES)}, got {self.recipe.choose!r}.")
         if self.recipe.schedule not in SCHEDULES:
             raise TrainingError(f"the rate follows {' or '.join(SCHEDULES)}, got {self.recipe.schedule!r}.")
+        if self.recipe.warp and not networks.excerpt(self.network):
+            raise TrainingError(f"--warp stretches excerpts, and {self.network!r} hears whole clips; leave it out.")
         if self.recipe.refit and self.anew:
             raise TrainingError(
                 f"the end of {self.network!r} is trained anew with voices, without the validation speakers; drop "

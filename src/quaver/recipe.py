@@ -26,6 +26,7 @@ class Recipe:
     refit: bool = False  # train once more for as many epochs on the validation speakers too, whose choice is made
     calibration_folds: int = 0  # groups of speakers, each answered by a refit without it, to calibrate by
     mixup: float = 0.0  # of the Beta distribution from which two clips' shares in a mixture are drawn; 0: no mixtures
+    warp: float = 0.0  # how far tempo and bands of excerpts are stretched at most, a logarithm; see excerpts.py
     adapted: bool = False  # show each clip also as a profile of its speaker makes it, where the network takes profiles
     styles: float = 0.0  # share of the other clips that is shown with somebody else's voice; see styles.py
     average: float = 0.0  # how much of the mean of earlier epochs' weights stays in each epoch; 0: no mean is taken

@@ -28,9 +28,12 @@ def _bytes(text: str | None) -> int | None:
     units = {"K": 1 << 10, "M": 1 << 20}
     number, unit = (text[:-1], units.get(text[-1:].upper())) if text[-1:].upper() in units else (text, 1)
     try:
-        return int(float(number) * (unit or 1))
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no size; write 262144, 256K or 1M.") from None
+        size = int(float(number) * (unit or 1))
+    except (ValueError, OverflowError):
+        size = 0
+    if size <= 0:
+        raise typer.BadParameter(f"{text!r} is no size; write 262144, 256K or 1M.")
+    return size
 
 
 def _heard(name: str | None) -> str | None:

@@ -40,6 +40,7 @@ def train(
     variants: Annotated[str, typer.Option(help="Rows a training clip becomes besides itself.")] = "noise,stretch+pitch",
     balance: Annotated[str, typer.Option(help="Weigh rare classes: emotion; corpus, corpus-root: in each.")] = "",
     mixup: Annotated[float, typer.Option(help="Mix clips; the Beta distribution's parameter, such as 1.")] = 0,
+    warp: Annotated[float, typer.Option(min=0, max=0.3, help="Stretch tempo and bands of excerpts by up to this.")] = 0,
     adapted: Annotated[bool, typer.Option("--adapted", help="Learn voices as profiles make them, too.")] = False,
     styles: Annotated[float, typer.Option(min=0, max=1, help="Share of clips shown with another voice.")] = 0,
     average: Annotated[float, typer.Option(min=0, max=0.99, help="Of the mean of weights that stays an epoch.")] = 0,

@@ -10,7 +10,6 @@ from quaver.compile.build import SOURCES, Built, stack
 from quaver.compile.program import Program
 from quaver.compile.targets import Target
 from quaver.compile.verify import Answers, run
-from quaver.errors import CompileError
 
 LIBRARY = "jniLibs/arm64-v8a/libquaver.so"
 JAVA = "java/org/quaver/Quaver.java"
@@ -22,13 +21,7 @@ _LINKED = ("-shared", "-nostdlib", "-ffreestanding", "-Wl,-soname,libquaver.so",
 
 
 def files(program: Program) -> dict[str, bytes]:
-    """Write the native methods, the class that has them, and what stands in for Java in the check.
-
-    Raises:
-        CompileError: the network has no features, so there is no sound for Java to give.
-    """
-    if not program.contract.sound:
-        raise CompileError("the target android hears sound, and a bare network has no features; give --frontend.")
+    """Write the native methods, the class that has them, and what stands in for Java in the check."""
     made = {name: emit.kit(f"android/{name}") for name in _KIT}
     made |= {f"freestanding/{name}": emit.kit(f"freestanding/{name}") for name in _HEADERS}
     made[JAVA] = emit.kit("android/Quaver.java")

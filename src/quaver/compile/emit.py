@@ -4,6 +4,7 @@ import re
 from importlib import resources
 
 from quaver.compile import voice
+from quaver.compile.foreign import remark
 from quaver.compile.graph import FRAMES
 from quaver.compile.halo import cleared
 from quaver.compile.loops import nest, plain_strides
@@ -94,7 +95,7 @@ def _function(step: Step, plan: Plan) -> str:
     if step.scratch:
         declared.append(f"float *scratch = arena + {step.scratch_offset // 4};")
     told = f", int {FRAMES}" if _asks(step) else ""
-    lines = [f"/* {step.about} */", f"static void {step.name}(float *arena{told})", "{"]
+    lines = [f"/* {remark(step.about)} */", f"static void {step.name}(float *arena{told})", "{"]
     return "\n".join([*lines, *(f"    {line}" for line in [*declared, *step.body]), "}", ""])
 
 

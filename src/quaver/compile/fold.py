@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from quaver.compile.graph import OPSET, Array, Graph, Node
+from quaver.compile.graph import OPSET, WHOLE, Array, Graph, Node
 from quaver.compile.ops import pad
 
 
@@ -29,7 +29,8 @@ def _evaluate(node: Node, graph: Graph) -> list[Array]:
     from onnx import helper
     from onnx.reference import ReferenceEvaluator
 
-    made = helper.make_node(node.operator, node.inputs, node.outputs, **node.attributes)
+    known = {name: value for name, value in node.attributes.items() if name != WHOLE}
+    made = helper.make_node(node.operator, node.inputs, node.outputs, **known)
     graph_of_one = helper.make_graph(
         [made],
         "one",

@@ -13,6 +13,7 @@ from quaver.onnx_graph import VOICE, VOICE_DEVIATION, VOICE_MEAN
 
 FRAMES = "frames"  # what C calls the open size of the input
 OPSET = 20  # in which operators are understood; older files are brought to it
+WHOLE = "quaver_whole"  # an attribute of ours: a division of whole numbers
 OLDEST = 13  # from which on what counts is told in the same places
 Array = np.ndarray[Any, np.dtype[Any]]
 Shape = tuple[int, ...]
@@ -113,6 +114,7 @@ def read(source: Path | bytes, name: str = "the network", longest: int | None = 
             f"{name} has {len(inputs)} inputs and {len(outputs)} outputs; one of each is supported. Export it again "
             "with a single input and output."
         )
+    _floats_in(model, set(inputs))
     return Graph(_nodes(model), constants, inputs, outputs)
 
 
@@ -123,7 +125,7 @@ def _parse(source: Path | bytes, name: str) -> Any:
         raise CompileError("compiling needs the package onnx: pip install 'quaver[edge]'.") from None
     try:
         model = onnx.load(source) if isinstance(source, Path) else onnx.load_from_string(source)
-        onnx.checker.check_model(model)
+        _check(model)
     except OSError as error:
         raise CompileError(
             f"{source if isinstance(source, Path) else name} cannot be read: {error.strerror}."
@@ -132,6 +134,19 @@ def _parse(source: Path | bytes, name: str) -> Any:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise CompileError(f"{source if isinstance(source, Path) else name} is no ONNX model: {reason}") from error
     return _modern(model, str(source) if isinstance(source, Path) else name)
+
+
+def _check(model: Any) -> None:
+    """Check a model as onnx does, but let outputs leave their shapes out: they follow from the network."""
+    from onnx import checker
+
+    kinds = [value.type.tensor_type for value in model.graph.output if value.type.HasField("tensor_type")]
+    untold = [kind for kind in kinds if not kind.HasField("shape")]
+    for kind in untold:
+        kind.shape.SetInParent()
+    checker.check_model(model)
+    for kind in untold:
+        kind.ClearField("shape")
 
 
 def _modern(model: Any, name: str) -> Any:
@@ -172,9 +187,36 @@ def _shape(value: Any, longest: int | None) -> Shape:
     return tuple(sizes)
 
 
+def _floats_in(model: Any, inputs: set[str]) -> None:
+    """Refuse inputs of other numbers: the program takes floats of 32 bits."""
+    from onnx import TensorProto
+
+    for value in model.graph.input:
+        kind = value.type.tensor_type.elem_type
+        if value.name in inputs and kind != TensorProto.FLOAT:
+            raise CompileError(
+                f"the input {value.name!r} is of {TensorProto.DataType.Name(kind).lower()}, float is expected; export "
+                "the network with inputs in float32."
+            )
+
+
+def _whole(model: Any) -> set[str]:
+    """Name the tensors of whole numbers, as far as that can be told."""
+    from onnx import TensorProto, shape_inference
+
+    counts = {TensorProto.INT64, TensorProto.INT32, TensorProto.INT16, TensorProto.UINT8, TensorProto.INT8}
+    try:
+        inferred = shape_inference.infer_shapes(model)
+    except Exception:  # it is a help where it works, and its errors share no other base
+        return set()
+    told = [*inferred.graph.value_info, *inferred.graph.output]
+    return {value.name for value in told if value.type.tensor_type.elem_type in counts}
+
+
 def _nodes(model: Any) -> list[Node]:
     from onnx import helper
 
+    whole = _whole(model) if any(node.op_type == "Div" for node in model.graph.node) else set()
     counts: Counter[str] = Counter()
     nodes = []
     for node in model.graph.node:
@@ -187,5 +229,6 @@ def _nodes(model: Any) -> list[Node]:
         counts[node.op_type] += 1
         attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
         name = node.name or f"{node.op_type}_{counts[node.op_type]}"
+        attributes |= {WHOLE: 1} if node.op_type == "Div" and node.output[0] in whole else {}
         nodes.append(Node(node.op_type, name, tuple(node.input), tuple(node.output), attributes))
     return nodes

@@ -1,5 +1,7 @@
 """The network for high-level synthesis: an array a tensor, literal bounds in every loop, no pointers to pointers."""
 
+import ast
+import operator
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -11,21 +13,29 @@ from typing import Any
 import numpy as np
 
 from quaver.bundle import Bundle
-from quaver.compile import elf, emit, toolchain, weights
+from quaver.compile import elf, emit, toolchain, voice, weights
 from quaver.compile.build import Built
 from quaver.compile.convolution import BLOCK
-from quaver.compile.graph import Array
+from quaver.compile.foreign import remark
+from quaver.compile.graph import FRAMES, Array
 from quaver.compile.loops import nest, plain_strides
 from quaver.compile.plan import Call, Plan, Step
 from quaver.compile.program import Program
+from quaver.compile.sizes import opened
 from quaver.compile.targets import Target
 from quaver.compile.tensor import BYTE, Tensor
 from quaver.compile.verify import Answers
 from quaver.errors import CompileError
+from quaver.onnx_graph import VOICE_DEVIATION
 
 SOURCES = ("quaver_hls.c", "quaver_weights.c", "check.c")
 FLAGS = ("-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-Wconversion", "-Wvla", "-O2")
 _FILL = re.compile(r"fill_(?:f32|u8)\((.+), (\d+), (\S+)\);")
+_BOUND = re.compile(r"< ([\d +*/()-]+);")
+_SIGNS: dict[type, Callable[[int, int], int]] = {
+    **{ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul},
+    ast.Div: operator.floordiv,  # of what is never negative
+}
 _HEAD = """#include "quaver_model.h"
 
 #include <math.h>
@@ -59,7 +69,7 @@ INLINE float bits_float(int bits)
 def reduced(program: Program) -> Program:
     """Give the network alone; its tensors share no memory, so that each can lie in a memory of its own."""
     plan = replace(program.plan, arena=sum(tensor.bytes for tensor in _memories(program.plan)))
-    return Program(plan, replace(program.contract, sound=None))
+    return Program(plan, replace(program.contract, sound=None), program.network)
 
 
 def files(program: Program) -> dict[str, bytes]:
@@ -85,11 +95,11 @@ def files(program: Program) -> dict[str, bytes]:
 
 def source(plan: Plan) -> str:
     """Write the network of a plan that was made without bands."""
-    steps = "\n".join(_function(step, plan) for step in plan.steps)
+    steps = _bounded("\n".join(_function(step, plan) for step in plan.steps), plan)
     parts = [part for part in emit.needed(steps) if not part.startswith("/* ---- Vectors")]
     parts = [_BITS if "float_bits(float value)\n" in part else part for part in parts]
     arrays = [f"static {tensor.kind} {_array(tensor)}[{_size(tensor)}];" for tensor in _memories(plan)]
-    return "\n".join([_HEAD, *parts, *arrays, "", steps, _top(plan)])
+    return "\n".join([_HEAD, *parts, *arrays, "", steps, _bounded(_top(plan), plan)])
 
 
 def build(folder: Path, target: Target) -> Built:
@@ -135,8 +145,24 @@ def _function(step: Step, plan: Plan) -> str:
     text = "\n".join(body)
     used = {name: tensor for name, tensor in operands.items() if re.search(rf"\b{name}\b", text)}
     pointers = [f"{_const(n)}{t.kind} *{n} = {n}_all + {t.origin};" for n, t in used.items()]
-    lines = [f"/* {step.about} */", f"static void {step.name}({taken})", "{"]
+    lines = [f"/* {remark(step.about)} */", f"static void {step.name}({taken})", "{"]
     return "\n".join([*lines, *(f"    {line}" for line in [*pointers, *body]), "}", ""])
+
+
+def _bounded(text: str, plan: Plan) -> str:
+    """Let a time that is open be as long as it may."""
+    longest = next((int(size) for size in plan.input.shape if opened((size,))), 0)
+    if not longest:
+        return text
+    text = re.sub(rf"\b{FRAMES}\b", str(longest), text)
+    return _BOUND.sub(lambda found: f"< {_value(ast.parse(found[1], mode='eval').body)};", text)
+
+
+def _value(term: ast.expr) -> int:
+    """Compute what a bound comes to."""
+    if isinstance(term, ast.BinOp):
+        return _SIGNS[type(term.op)](_value(term.left), _value(term.right))
+    return int(ast.literal_eval(term))
 
 
 def _const(name: str) -> str:
@@ -220,6 +246,13 @@ def _size(tensor: Tensor) -> int:
     return tensor.bytes // (1 if tensor.kind == BYTE else 4)
 
 
+def _nobody(plan: Plan) -> list[str]:
+    """Tell a network that knows voices that nothing is known of who speaks: the mean is 0 as it is."""
+    if not (size := voice.size(plan)):
+        return []
+    return [f"for (int i = 0; i < {size}; i++)", f"    {_array(plan.tensors[VOICE_DEVIATION])}[i] = 1.0f;"]
+
+
 def _top(plan: Plan) -> str:
     """Write the function that is synthesised."""
     x, y = plan.input, plan.output
@@ -227,6 +260,7 @@ def _top(plan: Plan) -> str:
     out = {"to": plain_strides(y.shape), "from": y.strides}
     lines = [
         *nest(x.shape, into, f"{_array(x)}[{x.origin} + {{to}}] = input[{{from}}];"),
+        *_nobody(plan),
         *(
             f"{step.name}({', '.join(_array(plan.memory(tensor)) for tensor in step.operands.values())});"
             for step in plan.steps

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from quaver.compile import arena, bands, chains, follow, minimal, movement, ops
+from quaver.compile import arena, bands, chains, follow, minimal, movement, ops, strict
 from quaver.compile.fold import fold_constants
 from quaver.compile.graph import Graph, Node, Shape
 from quaver.compile.halo import cleared
@@ -51,6 +51,7 @@ def infer(graph: Graph) -> dict[str, Shape]:
     for given in list(graph.nodes):
         for node in rephrased(graph, given, shapes):
             _settle(graph, node, shapes)
+    strict.computed(graph, shapes)
     graph.prune()
     used = {*graph.inputs, *(i for node in graph.nodes for i in (*node.inputs, node.output))}
     return {name: shape for name, shape in shapes.items() if name in used}
@@ -60,7 +61,9 @@ def _settle(graph: Graph, node: Node, shapes: dict[str, Shape]) -> None:
     """Add the shape of what a node computes, or compute it now."""
     if node.operator == "Shape" and node.inputs[0] in shapes:
         follow.measure(graph, node, shapes[node.inputs[0]])
-    elif all(not i or i in graph.constants for i in node.inputs):
+        return
+    strict.known(graph, node, shapes)
+    if all(not i or i in graph.constants for i in node.inputs):
         follow.cut(graph, node)
         fold_constants(graph, only=node)
     else:

@@ -3,14 +3,16 @@
 import shutil
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from quaver.bundle import Bundle
-from quaver.compile import build, emit, speed, verify
+from quaver.compile import build, emit, speed, toolchain, verify
 from quaver.compile.budget import Budget, samples
 from quaver.compile.program import Program
-from quaver.compile.targets import Target
+from quaver.compile.targets import Target, find
 from quaver.errors import CompileError
 from quaver.files import write_json
 
@@ -62,7 +64,7 @@ def make(
                 target.after(fresh, program, bundle)
             _within(program, built, budget)
         fixed = program.contract.sound is not None and program.contract.sound.full_scale != 1
-        verdict = _verdict(fresh, target, bundle or program.network, check, fixed, say)
+        verdict = _verdict(fresh, target, program, bundle or program.network, check, fixed, say)
         told = footprint(program, target, built, verdict)
         write_json(fresh / FOOTPRINT, told)
         _replace(output, fresh)
@@ -101,8 +103,12 @@ def footprint(
 
 
 def _takes(program: Program, target: Target) -> None:
-    """Refuse samples of sixteen bits where the target's own code hands over floats."""
+    """Refuse networks without features where sound comes in, and sixteen bits where the target hands over floats."""
     sound = program.contract.sound
+    if target.hears and not sound:
+        raise CompileError(
+            f"the target {target.name} hears sound, and a bare network has no features; name them with --frontend."
+        )
     if sound and sound.full_scale != 1 and not (target.board or (target.main == "main.c" and not target.builder)):
         raise CompileError(f"the target {target.name} takes samples as floats; leave --fixed out, or choose another.")
 
@@ -117,22 +123,48 @@ def _write(program: Program, target: Target, folder: Path) -> None:
 
 
 def _verdict(
-    folder: Path, target: Target, known: Bundle | bytes, check: bool, fixed: bool, say: Callable[[str], object]
+    folder: Path,
+    target: Target,
+    program: Program,
+    known: Bundle | bytes,
+    check: bool,
+    fixed: bool,
+    say: Callable[[str], object],
 ) -> "verify.Verdict | str":
     """Compare with what is known: a bundle's answers, or those of a bare network."""
     if not check:
         return "not asked for"
-    bare = not isinstance(known, Bundle)
     reason = verify.missing(target)
-    if not reason and bare and (not known or target.builder):
-        reason = f"the target {target.name} runs no bare network here"
+    if not reason and not known:
+        reason = "there is nothing to compare it with"
+    if not target.builds or (not reason and target.board and not isinstance(known, Bundle)):
+        say("comparing with ONNX Runtime, by this machine's compiler")
+        return _on_host(program, known, fixed)
     if reason:
         say(f"not verified: {reason}")
         return f"not run: {reason}"
     say("comparing with ONNX Runtime")
+    return _compared(folder, target, known, fixed)
+
+
+def _compared(folder: Path, target: Target, known: Bundle | bytes, fixed: bool) -> "verify.Verdict":
     if isinstance(known, Bundle):
         return verify.verify(folder, target, known, fixed=fixed)
     return verify.bare(folder, target, known)
+
+
+def _on_host(program: Program, known: Bundle | bytes, fixed: bool) -> "verify.Verdict | str":
+    """Compile the same C for this machine where the target's own artifact takes no input here, and compare that."""
+    host = find("native")
+    try:
+        toolchain.host()
+    except CompileError as error:
+        return f"not run: {error}"
+    with TemporaryDirectory() as made:
+        folder = Path(made)
+        _write(program, host, folder)
+        build.build(folder, host, host.main if program.contract.sound else BARE)
+        return replace(_compared(folder, host, known, fixed), measured={"by": "the same C on this machine"})
 
 
 def _within(program: Program, built: build.Built, budget: Budget | None) -> None:

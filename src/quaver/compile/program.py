@@ -8,6 +8,7 @@ from textwrap import fill
 from quaver import __version__
 from quaver.compile import emit, voice, weights
 from quaver.compile.elementwise import constant
+from quaver.compile.foreign import quoted, remark
 from quaver.compile.graph import Array
 from quaver.compile.plan import Plan
 from quaver.compile.room import Room
@@ -119,7 +120,7 @@ class Program:
         return "\n".join([self.banner("The program."), head, emit.network(self.plan, rest), rest])
 
     def _sounds(self, sound: Sound) -> str:
-        labels = ", ".join(f'"{label}"' for label in self.contract.labels)
+        labels = ", ".join(map(quoted, self.contract.labels))
         quiet = constant(SILENCE) if sound.full_scale == 1 else str(ceil(SILENCE * sound.full_scale))
         macros = {"SILENCE": quiet, "TEMPERATURE": constant(self.contract.temperature)}
         macros |= {"FEATURES_AT": str(self.room.features // 4), "WORK_AT": str(self.room.work // 4)}
@@ -136,7 +137,7 @@ class Program:
         return filled(text, marks | voice.marks(self.plan))
 
     def _numbers(self) -> dict[str, int | str]:
-        made: dict[str, int | str] = {"QUAVER_NAME": f'"{self.contract.name}"', "QUAVER_VERSION": f'"{__version__}"'}
+        made: dict[str, int | str] = {"QUAVER_NAME": quoted(self.contract.name), "QUAVER_VERSION": f'"{__version__}"'}
         if sound := self.contract.sound:
             window, hop = self.contract.window
             made |= {"QUAVER_FRONTEND": f'"{sound.spec.name}"', "QUAVER_FINGERPRINT": f'"{sound.spec.fingerprint}"'}
@@ -159,11 +160,11 @@ class Program:
     def banner(self, about: str) -> str:
         """Write the comment at the head of a file."""
         contract = self.contract
-        lines = [about, f"Made by quaver {__version__}: {contract.command}", *contract.notes]
+        lines = [about, *map(remark, (f"Made by quaver {__version__}: {contract.command}", *contract.notes))]
         sizes = f"{self.constant_bytes:,} bytes of constants, {self.arena:,} bytes of arena"
         facts = f"{sizes}, {self.plan.macs:,} multiply-accumulates."
         wrapped = [fill(line, 112, initial_indent=" * ", subsequent_indent=" *   ") for line in [*lines, facts]]
-        return "/*" + "\n".join(wrapped)[2:].replace("*/", "* /") + "\n */\n"
+        return "/*" + "\n".join(wrapped)[2:] + "\n */\n"
 
 
 def filled(text: str, fill: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from quaver.compile import norms, recurrent, resize, transposed
-from quaver.compile.graph import Graph, Node, Shape
+from quaver.compile.graph import WHOLE, Graph, Node, Shape
 from quaver.compile.ops import pad
 from quaver.compile.words import Words
 
@@ -34,6 +34,8 @@ def rephrased(graph: Graph, node: Node, shapes: Mapping[str, Shape]) -> list[Nod
     return said
 
 
+WHOLE_NUMBER = 7  # the number of ONNX's type int64
+
 _Way = Callable[[Words, Shape], list[Node] | None]
 
 
@@ -50,6 +52,14 @@ def _split(words: Words, shape: Shape) -> list[Node]:
         words.say("Slice", words.node.inputs[0], starts, stops, axes)
         words.end(number)
     return words.said
+
+
+def _whole_division(words: Words, shape: Shape) -> list[Node] | None:
+    """Div of whole numbers: the quotient without what is less than one."""
+    if not words.node.attributes.get(WHOLE):
+        return None
+    words.say("Cast", words.say("Div", *words.node.inputs), to=WHOLE_NUMBER)
+    return words.end()
 
 
 def _global_max_pool(words: Words, shape: Shape) -> list[Node]:
@@ -198,6 +208,7 @@ def _turned(words: Words, apart: Shape, turn: list[int], together: Shape) -> lis
 
 
 _WORDS: dict[str, _Way] = {
+    "Div": _whole_division,
     "ConvTranspose": transposed.convolution,
     "Split": _split,
     "GlobalMaxPool": _global_max_pool,

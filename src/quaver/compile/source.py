@@ -5,7 +5,20 @@ from pathlib import Path
 
 from quaver import audio, zoo
 from quaver.bundle import MODEL, Bundle
-from quaver.compile import adopt, article, attention, fold, fuse, graph, hearing, logmel, logmel_fixed, lower, quantised
+from quaver.compile import (
+    adopt,
+    article,
+    attention,
+    fold,
+    fuse,
+    graph,
+    hearing,
+    logmel,
+    logmel_fixed,
+    lower,
+    quantised,
+    strict,
+)
 from quaver.compile.plan import Plan
 from quaver.compile.program import Contract, Program
 from quaver.compile.sound import Sound
@@ -33,6 +46,7 @@ def plan_of(
     """
     read = graph.read(model, name, longest)
     fold.fold_constants(read, bytes_stay=True)  # weights in four bits become bytes
+    strict.check(read)
     quantised.rewrite(read)
     fold.fold_constants(read)
     fold.fold_zeros(read)
@@ -134,10 +148,13 @@ def read(source: str, command: str, wishes: Wishes = Wishes()) -> tuple[Program,
         CompileError: it cannot be read, or holds what has no C.
         BundleError: there is no such bundle.
     """
+    if wishes.calibration is not None and not wishes.int8:
+        raise CompileError("--calibration goes with --int8, which brings a float network to eight bits.")
     bundle = _bundle(source, wishes)
     if bundle is None:
-        if wishes.seconds is not None:
-            raise CompileError(f"{source} hears no sound; name its frontend with --frontend, or leave --seconds out.")
+        if wishes.seconds is not None or wishes.fixed:
+            option = "--fixed" if wishes.fixed else "--seconds"
+            raise CompileError(f"{source} hears no sound; name its frontend with --frontend, or leave {option} out.")
         model = _model(Path(source))
         network = model.read_bytes() if isinstance(model, Path) else model
         plan = plan_of(network, source, lean=wishes.lean, roomy=wishes.roomy)

@@ -40,6 +40,8 @@ class Target:
     after: Callable[[Path, Any, Any], None] | None = (
         None  # told the folder, the program and the bundle once it is built
     )
+    hears: bool = False  # takes sound alone, no values of a bare network
+    whole: bool = False  # takes sounds of the window's length alone, where a network leaves the time open
     unseen: str = ""  # why nothing is run here, if that is so
     # What a target does in its own way; without, it is a command that is linked from all sources and reads WAV files.
     reduced: "Callable[[Program], Program] | None" = None  # to what the target takes of it

@@ -7,6 +7,7 @@ TARGETS = (
     Target(
         "android",
         "Android, arm64-v8a, a shared library with native methods for Java and Kotlin",
+        hears=True,
         compiler=("-target", "aarch64-linux-musl", "-mcpu=generic+neon"),
         product="quaver_check",
         runner=("qemu-aarch64",),

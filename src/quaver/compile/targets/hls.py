@@ -9,6 +9,7 @@ TARGETS = (
         "C for high-level synthesis: the network, with fixed bounds",
         constants="text",
         cross=False,
+        whole=True,
         product="quaver_check",
         reduced=hls.reduced,
         sources=hls.files,

@@ -16,6 +16,7 @@ TARGETS = (
     Target(
         "web",
         "a page for browsers, with the microphone",
+        hears=True,
         constants="embedded",
         compiler=("-target", "wasm32-wasi", "-msimd128"),
         product="quaver_model.wasm",
