@@ -63,6 +63,12 @@ def test_sources_alone_keep_the_contract(tiny, tmp_path):
     assert "by this machine's compiler" in done.stderr
     assert "clips have the same label" in done.stdout
     assert "the same C on this machine" in (tmp_path / "out" / "footprint.json").read_text()
+    (tmp_path / "out" / "size.c").write_text(
+        '#include "quaver_model.h"\n#include <stdio.h>\nint main(void){return !printf("%zu",sizeof(quaver_stream));}'
+    )
+    subprocess.run([compiler(), "size.c", "-o", "size"], cwd=tmp_path / "out", check=True)
+    size = subprocess.run(["./size"], cwd=tmp_path / "out", capture_output=True, check=True).stdout
+    assert json.loads((tmp_path / "out" / "footprint.json").read_text())["ram"]["stream"] == int(size)
     source = (tmp_path / "out" / "quaver_model.c").read_text()
     assert not any(word in source for word in ("malloc", "stdio.h", "printf"))
     for flags in (["-O1"], ["-O1", "-DQUAVER_PLAIN", "-pedantic"]):

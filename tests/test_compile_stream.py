@@ -1,13 +1,16 @@
 """Sounds that come bit by bit into programs that keep frames instead of samples: the same answers, in less memory."""
 
+import subprocess
+
 import numpy as np
 import pytest
-from c_programs import SANITIZED, vectors
+from c_programs import SANITIZED, compiler, vectors
 from sound_programs import NOT_FINITE, OK, RATE, SILENT, TOO_SHORT, Program
 from tiny_encoder_graph import encoder, network
 
 from quaver import audio, frontend, zoo
 from quaver.compile.hearing import hearing
+from quaver.compile.source import program_of
 from quaver.manifest import Manifest
 
 
@@ -107,6 +110,18 @@ def test_random_lengths_and_samples_never_break_it(encoded):
     assert not told[:, 3].any()
     assert np.isfinite(whole[told[:, 1] == OK]).all()
     assert np.isfinite(streamed[told[:, 2] == OK]).all()
+
+
+def test_the_size_of_a_stream_is_known_before_it_is_compiled(tmp_path):
+    for name, fixed in (("floats", False), ("bytes", True)):
+        (tmp_path / name).mkdir()
+        program = program_of(zoo.load("nano"), "a test", keep=False, fixed=fixed)
+        for file, content in program.files("text").items():
+            (tmp_path / name / file).write_bytes(content)
+        claim = f"typedef char as_told[sizeof(quaver_stream) == {program.stream_bytes} ? 1 : -1];"
+        (tmp_path / name / "claim.c").write_text(f'#include "quaver_model.h"\n{claim}\n')
+        done = subprocess.run([compiler(), "-c", "claim.c"], cwd=tmp_path / name, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
 
 
 def test_a_stream_of_frames_is_small(nano):

@@ -21,6 +21,7 @@ import quaver
 from quaver import audio, frontend, zoo
 from quaver.compile import adopt, hls, speed, verify
 from quaver.compile.budget import Budget
+from quaver.compile.hearing import hearing
 from quaver.compile.source import Wishes, plan_of, program_of, read
 from quaver.compile.targets import targets
 from quaver.errors import CompileError
@@ -251,6 +252,7 @@ def test_other_shapes_of_the_same_values_are_taken(small, monkeypatch, tmp_path)
 
 
 def test_the_budget_says_what_fits(small, bytewise, monkeypatch):
+    nano = zoo.load("nano")
     program, lean = program_of(small, "a test", keep=False), program_of(bytewise, "a test", keep=False)
     room = Budget(flash=1 << 20, ram=256 << 10).answer(program, small, True)
     assert room.startswith("it fits: about ")
@@ -259,6 +261,10 @@ def test_the_budget_says_what_fits(small, bytewise, monkeypatch):
     tight = Budget(flash=(program.constant_bytes + lean.constant_bytes) // 2 + (32 << 10))
     with pytest.raises(CompileError, match=r"What would fit: the same in eight bits \(--int8\)"):
         tight.answer(program, small, True)
+    whole, shorter = program_of(nano, "", keep=False), program_of(hearing(nano, 2.0), "", keep=False)
+    assert f"or {whole.stream_bytes:,} for a stream" in Budget(ram=1 << 20).answer(whole, nano, True)
+    with pytest.raises(CompileError, match=r"What would fit: the same with --seconds 2 \("):
+        Budget(ram=shorter.arena + (5 << 10)).answer(whole, nano, True)
     with pytest.raises(CompileError, match="No bundle that comes with quaver fits either"):
         Budget(ram=1024).answer(program, small, True)
 
@@ -276,11 +282,15 @@ def test_the_estimates_are_what_the_boards_measured(small):
     assert speed.estimate(program_of(small, "a test"), "riscv64")["network"] is None
 
 
-def test_the_estimate_for_this_machine_is_what_was_measured():
+def test_the_estimates_for_computers_are_what_was_measured(small):
     measured = json.loads((ROOT / "benchmarks/results/compile.json").read_text())
     macs = measured["peers"]["networks"]["article, float32"]["macs"]
     for precision, nanoseconds in speed.HOST.items():
         assert 1e6 * measured[precision]["ms"]["quaver"] / macs == pytest.approx(nanoseconds, rel=0.3)
+    browser = json.loads((ROOT / "benchmarks/results/wasm.json").read_text())["networks"]
+    for precision, nanoseconds in speed.BROWSER.items():
+        assert 1e6 * browser[f"article, {precision}"]["quaver"] / macs == pytest.approx(nanoseconds, rel=0.1)
+    assert "Chromium" in speed.estimate(program_of(small, "a test"), "web")["basis"]
 
 
 def test_c_for_synthesis_has_fixed_bounds(small, bytewise, tmp_path):

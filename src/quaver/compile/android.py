@@ -32,7 +32,7 @@ def build(folder: Path, target: Target) -> Built:
     """Compile the shared library; a program that checks the same objects is linked beside it."""
     compiler = [*toolchain.zig(), *target.compiler]
     flags = ["-fPIC", "-ffreestanding", "-fvisibility=hidden", "-isystem", "freestanding"]
-    toolchain.run([*compiler, *toolchain.FLAGS, *flags, "-fstack-usage", "-c", SOURCES[0]], folder)
+    toolchain.run([*compiler, *toolchain.FLAGS, *flags, *toolchain.usage(compiler), "-c", SOURCES[0]], folder)
     for source in _OWN:  # -fno-builtin: memcpy must not be compiled to a call of memcpy
         toolchain.run([*compiler, *toolchain.FLAGS, *flags, "-fno-builtin", "-c", source], folder)
     toolchain.run([*compiler, "-std=gnu99", "-c", SOURCES[1]], folder)

@@ -71,7 +71,7 @@ def build(folder: Path, target: Target) -> Built:
     """Compile the library, and link the example if there is one."""
     compiler = [*toolchain.zig(), *target.compiler]
     objects = [source.replace(".c", ".o") for source in SOURCES]
-    toolchain.run([*compiler, *FLAGS, "-fstack-usage", "-c", SOURCES[0]], folder)
+    toolchain.run([*compiler, *FLAGS, *toolchain.usage(compiler), "-c", SOURCES[0]], folder)
     toolchain.run([*compiler, "-std=c99", "-fdata-sections", "-c", SOURCES[1]], folder)
     toolchain.run([*toolchain.zig()[:-1], "ar", "rcs", LIBRARY, *objects], folder)
     if (folder / EXAMPLE).is_dir():

@@ -3,15 +3,19 @@
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 from quaver import zoo
 from quaver.bundle import Bundle
 from quaver.compile import adopt
+from quaver.compile.hearing import hearing
 from quaver.compile.program import Program
 from quaver.compile.source import program_of
 from quaver.errors import CompileError, QuaverError
+from quaver.windows import whole
 
 CODE = 32 << 10  # bytes of instructions, about: Cortex-M programs have 14 to 26 kB
+SHORTER = (3.0, 2.0, 1.5, 1.0, 0.5)  # seconds that might fit instead
 STACK = 4 << 10  # bytes, about: at most 1.5 kB were used on any board
 
 
@@ -62,7 +66,9 @@ class Budget:
         return ""
 
     def _instead(self, program: Program, bundle: Bundle | None, lean: bool) -> str:
-        found = [(name, other) for name, other in _others(bundle, lean) if self.fits(other)]
+        shorter = (each for each in _shorter(bundle, lean) if self.fits(each[1]))
+        others = (each for each in _others(bundle, lean) if self.fits(each[1]))
+        found = [*islice(shorter, 1), *others]  # the longest that fits
         if found:
             told = (f"{name} ({flash(other):,} of flash, {ram(other):,} of RAM)" for name, other in found)
             return f"What would fit: {'; '.join(told)}."
@@ -90,7 +96,8 @@ def _samples(program: Program) -> str:
     if not program.contract.sound:
         return ""
     seconds = program.contract.window[0] / program.contract.sound.spec.sample_rate
-    return f" (besides {samples(program):,} for {seconds:g} s of samples; less sound needs less)"
+    stream = f"or {program.stream_bytes:,} for a stream that hears them while they come"
+    return f" (besides {samples(program):,} for {seconds:g} s of samples, {stream})"
 
 
 def _others(bundle: Bundle | None, lean: bool) -> Iterable[tuple[str, Program]]:
@@ -102,6 +109,15 @@ def _others(bundle: Bundle | None, lean: bool) -> Iterable[tuple[str, Program]]:
     for name, other in candidates:
         with suppress(QuaverError):
             yield name, program_of(adopt.in_eight_bits(other), "", keep=not lean)
+
+
+def _shorter(bundle: Bundle | None, lean: bool) -> Iterable[tuple[str, Program]]:
+    """Give the bundle for less sound at once, longest first: what it remembers grows with that."""
+    if bundle is None:
+        return
+    for seconds in (each for each in SHORTER if each < whole(bundle.card.window)):
+        with suppress(QuaverError):
+            yield f"the same with --seconds {seconds:g}", program_of(hearing(bundle, seconds), "", keep=not lean)
 
 
 def _largest(program: Program) -> str:

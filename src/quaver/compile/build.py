@@ -31,9 +31,10 @@ def build(folder: Path, target: Target, main: str = "main.c") -> Built:
     if target.builder:
         return target.builder(folder, target)
     compiler = [*(toolchain.zig() if target.cross else toolchain.host()), *target.compiler]
-    usage = ["-fstack-usage"] if not target.cross else []
     objects = [source.replace(".c", ".o") for source in SOURCES]  # named, because Windows would call them .obj
-    toolchain.run([*compiler, *toolchain.FLAGS, *usage, "-fPIC", "-c", SOURCES[0], "-o", objects[0]], folder)
+    toolchain.run(
+        [*compiler, *toolchain.FLAGS, *toolchain.usage(compiler), "-fPIC", "-c", SOURCES[0], "-o", objects[0]], folder
+    )
     toolchain.run([*compiler, *_constants(target), "-c", SOURCES[1], "-o", objects[1]], folder)
     if (folder / main).is_file():
         stripped = ["-s"] if target.cross else []

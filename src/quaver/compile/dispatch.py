@@ -35,7 +35,7 @@ def build(folder: Path, target: Target) -> Built:
         names = [f"-Dquaver_{name}=quaver_{name}_{kind}" for name in ("network", *(_SOUND if sound else ()))]
         labels = [f"-Dquaver_labels=quaver_labels_{kind}"] if sound and kind != KINDS[-1][0] else []
         made = f"quaver_{kind}.o"
-        model = [f"-mcpu={processor}", *names, *labels, "-fstack-usage", "-c", SOURCES[0], "-o", made]
+        model = [f"-mcpu={processor}", *names, *labels, *toolchain.usage(compiler, made), "-c", SOURCES[0], "-o", made]
         toolchain.run([*compiler, *toolchain.FLAGS, *model], folder)
         code, frames = code + (elf.code(folder / made) or 0), max(frames, stack(folder, f"quaver_{kind}.su") or 0)
         objects.append(made)

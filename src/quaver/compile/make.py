@@ -93,6 +93,7 @@ def footprint(
             "network": program.plan.arena,
             "stack_at_most": built.stack if built else None,
             "samples_of_a_window": samples(program),
+            "stream": program.stream_bytes,
         },
         "macs": program.plan.macs,
         "seconds": speed.estimate(program, target.name),

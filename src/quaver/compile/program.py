@@ -68,6 +68,12 @@ class Program:
         return Stream.of(contract.sound, contract.window, contract.shortest, self.plan.open and contract.framed)
 
     @property
+    def stream_bytes(self) -> int:
+        """Count the bytes of a quaver_stream; 0 for a network without features."""
+        sound, stream = self.contract.sound, self.stream
+        return stream.size(sound, prod(self.plan.output.shape)) if sound and stream else 0
+
+    @property
     def arena(self) -> int:
         """Count the bytes of `quaver_arena`: everything that changes."""
         return self.room.size + (4 * prod(self.plan.output.shape) if self.contract.sound else 0)

@@ -22,6 +22,16 @@ class Stream:
     ends: str  # what is promised for the whole sound
     numbers: dict[str, int]
 
+    def size(self, sound: Sound, outputs: int) -> int:
+        """Count the bytes of a quaver_stream, as a compiler lays it out."""
+        sample, told = 4 if sound.full_scale == 1 else 2, self.numbers
+        if "QUAVER_HELD" in told:
+            return -(-(4 * (6 + outputs) + sample * told["QUAVER_HELD"]) // 4) * 4
+        edges = 2 * told["QUAVER_STARTS"] * told["QUAVER_EDGE"]
+        at = -(-(4 * (7 + outputs) + 1 + told["QUAVER_KEPT"]) // 4) * 4
+        at += 4 * told["QUAVER_BANDS"] * (told["QUAVER_KEPT"] + edges)
+        return -(-(at + sample * (2 * told["QUAVER_EDGE"] + 1) * told["QUAVER_FRAME_HOP"]) // 4) * 4
+
     @classmethod
     def of(cls, sound: Sound, window: tuple[int, int], shortest: int, framed: bool) -> "Stream":
         """Choose what is kept.

@@ -5,6 +5,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,6 +38,17 @@ def host() -> list[str]:
         if found := shutil.which(name):
             return [found]
     return zig()
+
+
+def usage(compiler: list[str], made: str = "quaver_model.o") -> list[str]:
+    """Give the flags by which a compiler tells how much stack functions take, in a file beside the object `made`.
+
+    zig keeps what it has compiled before, and copies the object alone; so nothing may be as it was before.
+    """
+    if "ziglang" not in compiler and Path(compiler[0]).stem != "zig":
+        return ["-fstack-usage"]
+    told = ("-stack-usage-file", str(Path(made).with_suffix(".su")))
+    return [*(word for each in told for word in ("-Xclang", each)), f"-DQUAVER_BUILT={time.time_ns()}"]
 
 
 def zig() -> list[str]:
