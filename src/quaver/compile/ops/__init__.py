@@ -18,13 +18,21 @@ _MODULES = (
 # Made of others, unknown to ONNX.
 _OURS = {"Chain", "GruSteps", "JoinedAttention", "LstmSteps", "QuantisedConv", "QuantisedGemm"}
 _QDQ = "quantise it with QuantizeLinear and DequantizeLinear around its operators instead (QuantFormat.QDQ)"
+_FEATURES = "leave the features to quaver: give --frontend and export the network without them"
 _REMEDIES = {
     **dict.fromkeys(("QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger", "DynamicQuantizeLinear"), _QDQ),
     "RNN": "LSTM, GRU, convolutions and attention can be compiled instead",
     "NonZero": "shapes must not depend on values",
-    "Loop": "export the network with its loops unrolled",
+    **dict.fromkeys(("Loop", "Scan"), "export the network with its loops unrolled"),
     "If": "export the network in inference mode, which drops branches",
-    "STFT": "leave the features to quaver: give --frontend and export the network without them",
+    **dict.fromkeys(("DFT", "STFT", "MelWeightMatrix"), _FEATURES),
+    **dict.fromkeys(
+        ("ArgMax", "ArgMin", "TopK"), "end the network before it; whoever calls the program picks the largest"
+    ),
+    "Attention": "export with opset 22 or older, which says it by products and a softmax",
+    "Einsum": "say it by MatMul and Transpose",
+    "LRN": "BatchNormalization and LayerNormalization can be compiled instead",
+    "LpPool": "AveragePool and MaxPool can be compiled instead",
 }
 
 
