@@ -81,11 +81,12 @@ SETTINGS = {
         protocol="speakers-5fold",
         variants=VARIANTS,  # as small: kept answers
         recipe=Recipe(
-            epochs=40,
-            batch=32,
+            epochs=100,
+            batch=64,
             learning_rate=2e-3,
-            patience=10,
-            slow_after=3,
+            schedule="cosine",
+            choose="last",
+            warp=0.12,
             adapted=True,
             styles=0.5,
             balance="corpus-root",
@@ -112,7 +113,7 @@ def main() -> None:
     name, settings = asked.bundle, SETTINGS[asked.bundle]
     everybody, alone = read(FREE if name == "small-open" else CORPORA), settings
     if name == "nano":
-        settings = replace(settings, teaching=Teaching(str(asked.teacher or asked.runs / "small")))
+        settings = replace(settings, teaching=Teaching(str(asked.teacher or asked.runs / "small"), share=1.0))
     out = asked.runs / name
     heard = everybody.where(lambda clip: clip.group not in UNHEARD | TWICE)
     parts = protocol(settings.protocol).folds(heard, settings.recipe.seed)

@@ -1,8 +1,9 @@
 """What was tried for `nano`, by validation speakers alone: test speakers decide nothing.
 
-Each try changes the shape of the network or how it learns, and trains the first fold of the bundle's protocol for a few
-epochs. The table in benchmarks/results/nano_tries.json holds the best validation UAR, good and bad alike. Resumable; it
-needs the folds of `small` that `benchmarks/bundles.py small` has made: they teach.
+Each try changes the shape of the network or how it learns, and trains the first fold of the bundle's protocol: those of
+the shape for a few epochs at a rate that falls when it stalls, the long ones as the bundle is trained. The table in
+benchmarks/results/nano_tries.json holds the best validation UAR, good and bad alike. Resumable; it needs the folds of
+`small` that `benchmarks/bundles.py small` has made: they teach.
 
     QUAVER_CORPORA=… python benchmarks/nano.py --teacher runs/bundles/small
 """
@@ -33,7 +34,8 @@ from quaver.teaching import Teaching
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results" / "nano_tries.json"
 ALIKE = SETTINGS["nano"]
-BASE = replace(ALIKE.recipe, epochs=10, patience=10, refit=False)
+BRIEF = Recipe(epochs=10, batch=32, learning_rate=2e-3, patience=10, slow_after=3, balance="corpus-root")
+LONG = {**vars(ALIKE.recipe), "adapted": False, "styles": 0.0}  # without the end that is trained anew
 PLAIN = Teaching("", share=0.0)
 LATE = ((64, 5, 1, 1), (96, 3, 2, 1), (96, 3, 1, 1), (128, 3, 2, 1), (128, 3, 1, 2), (128, 1, 1, 1))
 NARROW = ((48, 5, 2, 1), (64, 3, 1, 1), (64, 3, 2, 1), (96, 3, 1, 1), (96, 3, 1, 2), (96, 1, 1, 1))
@@ -49,6 +51,11 @@ TRIES: dict[str, tuple[dict[str, object], dict[str, object], Teaching]] = {  # n
     "distilled, temperature 2": ({}, {}, Teaching("", 0.5, 2.0)),
     "distilled, no balance": ({}, {"balance": ""}, Teaching("", 0.5)),
     "distilled, balance corpus": ({}, {"balance": "corpus"}, Teaching("", 0.5)),
+    "long, all from the teacher, warped": ({}, LONG, Teaching("", 1.0)),
+    "long, all from the teacher": ({}, {**LONG, "warp": 0.0}, Teaching("", 1.0)),
+    "long, half of it labels, warped": ({}, LONG, Teaching("", 0.5)),
+    "long, labels alone, warped": ({}, LONG, PLAIN),
+    "40 epochs, by stalls, half of it labels": ({}, {"epochs": 40}, Teaching("", 0.5)),
 }
 
 
@@ -68,7 +75,7 @@ def main() -> None:
                 continue
             sides = sides or (side(fold, augmented(fold.train, ALIKE.variants)), side(fold, fold.validation))
             taught = answered(replace(teaching, teacher=str(asked.teacher)), fold, sides[0])
-            done[name][key] = tried(taught, sides[1][0], numbers, replace(BASE, **recipe))
+            done[name][key] = tried(taught, sides[1][0], numbers, replace(BRIEF, **recipe))
             write_json(RESULTS, done)
             print(f"{name:40} {key}: {done[name][key]}", file=sys.stderr, flush=True)
 

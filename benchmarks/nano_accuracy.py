@@ -27,6 +27,7 @@ from quaver.train import run  # noqa: E402
 RESULTS = HERE / "results" / "nano_accuracy.json"
 RUNS = Path(os.environ.get("QUAVER_RUNS", HERE.parent / "runs")) / "accuracy"
 SEED = 0
+SHOWN = 400_000  # rows in all, about as many as for the bundle
 
 
 def main() -> None:
@@ -36,8 +37,10 @@ def main() -> None:
     for name in parser.parse_args().row or OWN:
         corpus = OWN[name]
         if clips := read(corpus):
-            teacher = Teaching(str(RUNS / f"{corpus}-{name}-seed{SEED}"))
-            settings = replace(SETTINGS["nano"], protocol=name, teaching=teacher)
+            alike = SETTINGS["nano"]
+            teacher = Teaching(str(RUNS / f"{corpus}-{name}-seed{SEED}"), share=1.0)
+            recipe = replace(alike.recipe, epochs=round(SHOWN / len(clips)))
+            settings = replace(alike, protocol=name, teaching=teacher, recipe=recipe)
             folder = RUNS / f"nano-{corpus}-{name}-seed{SEED}"
             scores = run(clips, settings, folder, resume=True, say=lambda text, n=name: say(f"nano {n}: {text}"))
             if scores:

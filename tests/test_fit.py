@@ -13,7 +13,7 @@ from quaver.backend import keras
 from quaver.balance import Data, mixed, targets
 from quaver.balance import weights as weights_of
 from quaver.errors import TrainingError
-from quaver.fit import FIELDS, fit, refit, uar
+from quaver.fit import BEST, FIELDS, fit, refit, uar
 from quaver.recipe import Recipe, best_row
 
 LABELS = 3
@@ -317,6 +317,14 @@ def test_a_cosine_rises_falls_to_nearly_nothing_and_goes_to_its_end():
     assert not any(recipe.finished(worse[:number]) for number in range(100))
     assert recipe.finished([*worse, worse[0]])
     assert Recipe(epochs=100, patience=1).finished(worse[:2])
+
+
+def test_the_last_epoch_may_be_kept(sides, tmp_path):
+    history = fit(small_network, *sides, LABELS, Recipe(epochs=5, choose="last", schedule="cosine"), tmp_path)
+    assert [row["score"] for row in history] == [1, 2, 3, 4, 5]
+    assert best_row(history) is history[-1]
+    last, best = (networks.load(tmp_path / name) for name in ("checkpoint-005.keras", BEST))
+    assert all(np.array_equal(a, b) for a, b in zip(last.get_weights(), best.get_weights(), strict=True))
 
 
 def test_nothing_to_train_on_is_said(tmp_path):

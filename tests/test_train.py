@@ -142,7 +142,7 @@ def test_a_fold_that_does_not_exist_is_named(few, tmp_path):
 @pytest.mark.parametrize(
     ("network", "asked", "message"),
     [
-        ("article", {"choose": "luck"}, "by uar or loss, got 'luck'"),
+        ("article", {"choose": "luck"}, "by uar or loss or last, got 'luck'"),
         ("nano", {"schedule": "moon"}, "follows stalls or cosine, got 'moon'"),
         ("small", {"calibration_folds": 5}, "goes with --refit"),
         ("small", {"calibration_folds": 1, "refit": True}, "2 or more, or 0"),

@@ -146,7 +146,7 @@ def _epoch(
         "val_loss": loss,
         "val_accuracy": float((probabilities.argmax(axis=1) == validation.truth).mean()),
         "val_uar": recall,
-        "score": -loss if recipe.choose == "loss" else recall,
+        "score": {"uar": recall, "loss": -loss, "last": float(number)}[recipe.choose],
         "learning_rate": recipe.rate(history),
         "seconds": round(time.monotonic() - began, 2),
     }

@@ -56,7 +56,8 @@ def anew(
     shown = sides[0].with_adapted() if recipe.adapted else sides[0].data
     shown = sides[0].with_styles(shown) if recipe.styles else shown
     mean, variance = sides[0].data.moments()
-    own = replace(recipe, batch=BATCH, learning_rate=RATE)
+    choose = "uar" if recipe.choose == "last" else recipe.choose  # its epochs differ little from one to the next
+    own = replace(recipe, batch=BATCH, learning_rate=RATE, choose=choose)
     fit(
         lambda: nano.head(labels, mean, variance, recipe.seed),
         shown,

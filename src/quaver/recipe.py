@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 Row = dict[str, float]
 
-CHOICES = ("uar", "loss")
+CHOICES = ("uar", "loss", "last")
 SCHEDULES = ("stalls", "cosine")
 WARM, LAST = 0.05, 0.01  # of a cosine: the share of epochs in which the rate rises, and of the rate that is left
 
@@ -19,7 +19,8 @@ class Recipe:
     batch: int = 16
     learning_rate: float = 1e-3
     schedule: str = "stalls"  # when it falls: "stalls" of the validation loss, or "cosine", over all epochs
-    choose: str = "uar"  # which epoch is kept, by validation: "uar", or "loss", which tells more finely where few speak
+    choose: str = "uar"  # which epoch is kept: by validation "uar", or "loss", which tells more finely where few speak;
+    # or the "last", which a cosine ends in: before that rates are high, and what validates best is often a chance
     patience: int = 15  # epochs without a better one, then stop; a cosine goes to its end
     slow_after: int = 6  # epochs without a lower validation loss, then multiply the rate by `slow_by`
     slow_by: float = 0.4

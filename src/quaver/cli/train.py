@@ -35,7 +35,7 @@ def train(
     learning_rate: Annotated[float, typer.Option()] = 1e-3,
     schedule: Annotated[str, typer.Option(help="The rate falls by stalls, or as a cosine over all epochs.")] = "stalls",
     patience: Annotated[int, typer.Option(help="Epochs without a better one, then stop; not with a cosine.")] = 15,
-    choose: Annotated[str, typer.Option(help="Keep the epoch with the best validation uar or loss.")] = "uar",
+    choose: Annotated[str, typer.Option(help="Keep the best epoch by validation, uar or loss, or the last.")] = "uar",
     seed: Annotated[int, typer.Option()] = 0,
     variants: Annotated[str, typer.Option(help="Rows a training clip becomes besides itself.")] = "noise,stretch+pitch",
     balance: Annotated[str, typer.Option(help="Weigh rare classes: emotion; corpus, corpus-root: in each.")] = "",
