@@ -63,6 +63,9 @@ def test_sources_alone_keep_the_contract(tiny, tmp_path):
     assert "by this machine's compiler" in done.stderr
     assert "clips have the same label" in done.stdout
     assert "the same C on this machine" in (tmp_path / "out" / "footprint.json").read_text()
+    without = run(tiny, "--target", "c", "-o", tmp_path / "without", CC="no-such-compiler")
+    assert without.returncode == 0, without.stderr
+    assert "not run: no-such-compiler is not installed" in without.stdout
     (tmp_path / "out" / "size.c").write_text(
         '#include "quaver_model.h"\n#include <stdio.h>\nint main(void){return !printf("%zu",sizeof(quaver_stream));}'
     )
