@@ -279,7 +279,12 @@ def test_the_estimates_are_what_the_boards_measured(small):
     told = speed.estimate(program_of(small, "a test"), "cortex-m4")
     assert told["window"] > told["network"] > 0
     assert "an estimate" in told["basis"]
-    assert speed.estimate(program_of(small, "a test"), "riscv64")["network"] is None
+    program = program_of(small, "a test")
+    assert speed.estimate(program, "riscv64")["network"] == pytest.approx(program.plan.macs / 1.5e9)
+    assert "at the very best" in speed.estimate(program, "riscv64")["basis"]
+    assert speed.estimate(program, "c")["network"] is None
+    told = {name for name in targets() if speed.estimate(program, name)["network"] is not None}
+    assert told == set(targets()) - {"c", "hls"}
 
 
 def test_the_estimates_for_computers_are_what_was_measured(small):

@@ -126,7 +126,9 @@ def _text(folder: Path, told: dict[str, Any]) -> str:
 
 
 def _seconds(told: dict[str, Any]) -> str:
-    return "" if told["network"] is None else f", about {told['network']:.2g} s ({told['basis']})"
+    if told["network"] is None:
+        return ""
+    return f", {'at least' if told.get('at_least') else 'about'} {told['network']:.2g} s ({told['basis']})"
 
 
 def _measured(told: dict[str, Any]) -> list[str]:

@@ -29,11 +29,32 @@ HOST = {"float32": 0.0115, "int8": 0.0049}
 BROWSER = {"float32": 0.069, "int8": 0.026}
 
 
+@dataclass(frozen=True)
+class Best:
+    """What a core can do at most, where nothing was measured."""
+
+    macs: dict[str, int]  # multiply-accumulates a cycle, by precision
+    hz: float
+    device: str
+
+
+_A76 = {"float32": 8, "int8": 32}  # two vectors of 128 bits, with dot products
+BEST = {
+    "aarch64": Best(_A76, 2.4e9, "a Cortex-A76 of 2.4 GHz (Raspberry Pi 5)"),
+    "android": Best({"float32": 8, "int8": 16}, 2.4e9, "a Cortex-A76 of 2.4 GHz without its dot products"),
+    "armv7": Best({"float32": 2, "int8": 4}, 1.0e9, "a Cortex-A9 of 1 GHz"),
+    "riscv64": Best({"float32": 1, "int8": 1}, 1.5e9, "a U74 of 1.5 GHz (VisionFive 2)"),
+    "x86_64-windows": Best({"float32": 16, "int8": 32}, 3.0e9, "a core of 3 GHz with AVX2"),
+    "aarch64-macos": Best({"float32": 16, "int8": 64}, 3.2e9, "an Apple M1 of 3.2 GHz"),
+}
+
+
 def estimate(program: Program, target: str) -> dict[str, Any]:
     """Estimate the seconds of an inference, and of a whole window with its features, and say what from.
 
     Returns:
-        `network` and `window` in seconds, None where nothing was measured, and the `basis`.
+        `network` and `window` in seconds, None where nothing was measured, and the `basis`; with `at_least` where it is a
+        bound and no estimate.
     """
     precision = "int8" if any(values.dtype == "int8" for values in program.constants.values()) else "float32"
     macs, rate = program.plan.macs, RATES.get(target)
@@ -51,6 +72,13 @@ def estimate(program: Program, target: str) -> dict[str, Any]:
         if target in names:
             told = f"an estimate: {pace[precision]:g} ns a multiply-accumulate, measured {where}"
             return {"network": macs * pace[precision] * 1e-9, "window": None, "basis": told}
+    if best := BEST.get(target):
+        told = (
+            f"at the very best: {best.macs[precision]} multiply-accumulates a cycle, the most that {best.device} can "
+            "do; nothing was measured"
+        )
+        seconds = macs / (best.macs[precision] * best.hz)
+        return {"network": seconds, "window": None, "basis": told, "at_least": True}
     return {"network": None, "window": None, "basis": f"nothing was measured for {target}"}
 
 
