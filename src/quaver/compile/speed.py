@@ -53,8 +53,8 @@ def estimate(program: Program, target: str) -> dict[str, Any]:
     """Estimate the seconds of an inference, and of a whole window with its features, and say what from.
 
     Returns:
-        `network` and `window` in seconds, None where nothing was measured, and the `basis`; with `at_least` where it is a
-        bound and no estimate.
+        `network` and `window` in seconds, None where nothing was measured, and the `basis`; with `at_least` where it is
+        a bound and no estimate.
     """
     precision = "int8" if any(values.dtype == "int8" for values in program.constants.values()) else "float32"
     macs, rate = program.plan.macs, RATES.get(target)
