@@ -386,5 +386,8 @@ def test_what_is_not_run_is_linked_and_says_so(name, small, tmp_path):
     zig()
     done = run(small.path, "--target", name, "-o", tmp_path / "out", "--json")
     assert done.returncode == 0, done.stderr
-    assert "linked, but nothing here runs" in json.loads(done.stdout)["verified"]
+    told = json.loads(done.stdout)
+    assert "linked, but nothing here runs" in told["verified"]
+    assert 10_000 < told["flash"]["code"] < 200_000
+    assert 100 < told["ram"]["stack_at_most"] < 20_000
     assert (tmp_path / "out" / targets()[name].product).read_bytes()[:2] in (b"MZ", b"\xcf\xfa")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from quaver.bundle import Bundle
-from quaver.compile import elf, emit, toolchain
+from quaver.compile import binary, emit, toolchain
 from quaver.compile.build import SOURCES, Built, stack
 from quaver.compile.program import Program
 from quaver.compile.targets import Target
@@ -42,7 +42,7 @@ def build(folder: Path, target: Target) -> Built:
     mains = ["mock_jni.c", "-Dquaver_classify=through_jni", "main.c"]
     checked = [*objects[:-1], "-static", "-o", target.product, "-lm"]  # musl has its own memory.c
     toolchain.run([*compiler, *toolchain.FLAGS, *mains, *checked], folder)
-    built = Built(elf.code(folder / objects[0]), stack(folder))
+    built = Built(binary.code(folder / objects[0]), stack(folder))
     for left in (*objects, "quaver_model.su"):
         (folder / left).unlink(missing_ok=True)
     return built

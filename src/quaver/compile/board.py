@@ -11,7 +11,7 @@ import soundfile
 
 from quaver import audio, zoo
 from quaver.bundle import Bundle
-from quaver.compile import elf, emit, packages, toolchain, weights
+from quaver.compile import binary, emit, packages, toolchain, weights
 from quaver.compile.build import SOURCES, Built, stack
 from quaver.compile.graph import Array
 from quaver.compile.program import Program
@@ -76,7 +76,7 @@ def build(folder: Path, target: Target) -> Built:
     toolchain.run([*toolchain.zig()[:-1], "ar", "rcs", LIBRARY, *objects], folder)
     if (folder / EXAMPLE).is_dir():
         _link(folder, target)
-    built = Built(elf.code(folder / objects[0]), stack(folder))
+    built = Built(binary.code(folder / objects[0]), stack(folder))
     for left in (*objects, "quaver_model.su"):
         (folder / left).unlink(missing_ok=True)
     return built

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from quaver.compile import elf, toolchain
+from quaver.compile import binary, toolchain
 from quaver.compile.targets import Target
 
 SOURCES = ("quaver_model.c", "quaver_weights.c")
@@ -13,7 +13,7 @@ SOURCES = ("quaver_model.c", "quaver_weights.c")
 class Built:
     """What came out of the compiler."""
 
-    code: int | None  # bytes of instructions and their own constants; None where the format is not ELF
+    code: int | None  # bytes of instructions and their own constants; None where the format is not known
     stack: int | None  # bytes at most: all functions' frames together; None where the compiler does not tell
 
 
@@ -44,7 +44,7 @@ def build(folder: Path, target: Target, main: str = "main.c") -> Built:
         )
     if not target.cross:
         toolchain.run([*compiler, "-shared", *objects, "-o", "libquaver.so"], folder)
-    built = Built(elf.code(folder / objects[0]), stack(folder))
+    built = Built(binary.code(folder / objects[0]), stack(folder))
     for left in (*objects, "quaver_model.su"):
         (folder / left).unlink(missing_ok=True)
     return built

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from quaver.bundle import Bundle
-from quaver.compile import elf, emit, toolchain
+from quaver.compile import binary, emit, toolchain
 from quaver.compile.build import SOURCES, Built, stack
 from quaver.compile.program import Program
 from quaver.compile.targets import Target
@@ -37,7 +37,7 @@ def build(folder: Path, target: Target) -> Built:
         made = f"quaver_{kind}.o"
         model = [f"-mcpu={processor}", *names, *labels, *toolchain.usage(compiler, made), "-c", SOURCES[0], "-o", made]
         toolchain.run([*compiler, *toolchain.FLAGS, *model], folder)
-        code, frames = code + (elf.code(folder / made) or 0), max(frames, stack(folder, f"quaver_{kind}.su") or 0)
+        code, frames = code + (binary.code(folder / made) or 0), max(frames, stack(folder, f"quaver_{kind}.su") or 0)
         objects.append(made)
     toolchain.run([*compiler, "-mcpu=x86_64", *toolchain.FLAGS, "-c", "quaver_dispatch.c"], folder)
     toolchain.run([*compiler, "-std=gnu99", "-c", SOURCES[1]], folder)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from quaver.bundle import Bundle
-from quaver.compile import elf, emit, toolchain, voice, weights
+from quaver.compile import binary, emit, toolchain, voice, weights
 from quaver.compile.build import Built
 from quaver.compile.convolution import BLOCK
 from quaver.compile.foreign import remark
@@ -107,7 +107,7 @@ def build(folder: Path, target: Target) -> Built:
     compiler = toolchain.host()
     toolchain.run([*compiler, *FLAGS, *SOURCES, "-o", target.product, "-lm"], folder)
     toolchain.run([*compiler, *FLAGS, "-c", SOURCES[0]], folder)
-    built = Built(elf.code(folder / "quaver_hls.o"), None)
+    built = Built(binary.code(folder / "quaver_hls.o"), None)
     (folder / "quaver_hls.o").unlink()
     return built
 
