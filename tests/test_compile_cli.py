@@ -215,5 +215,9 @@ def test_other_processors_agree_with_onnx_runtime(name, tmp_path):
         pytest.skip(verify.missing(target))
     done = run("article", "--target", name, "-o", tmp_path / "out", "--json")
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)["verified"]
+    footprint = json.loads(done.stdout)
+    told = footprint["verified"]
     assert told["clips"] == told["same_label"] == len(zoo.samples())
+    assert 10_000 < footprint["flash"]["code"] < 200_000
+    assert footprint["ram"]["stack_at_most"] > 100
+    assert footprint["seconds"]["network"] > 0
