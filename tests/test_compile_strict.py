@@ -114,7 +114,8 @@ def test_labels_names_and_commands_cannot_leave_their_places(tmp_path):
     assert b".init_array" not in (tmp_path / "model.o").read_bytes()
     assert b'an"gry' in (tmp_path / "model.o").read_bytes()
     assert "中性 ??/".encode() in (tmp_path / "model.o").read_bytes()
-    assert Program(program.plan, Contract('a "b', "c")).files("text")  # a file's name
+    bare = Program(program.plan, Contract('a "b', "c"))  # the name of a file
+    assert r'#define QUAVER_NAME "a \042b"' in bare.header()
 
 
 def test_foreign_texts_are_harmless():
