@@ -44,6 +44,17 @@ def test_a_file_alone_is_predicted(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("word", "told"), [("import", "see `quaver --help`."), ("trian", "did you mean `quaver train`?")]
+)
+def test_a_word_that_is_no_command_is_not_taken_for_a_sound(word, told, tmp_path):
+    done = quaver(word, tmp_path, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"quaver: {word!r} is no command and no file; {told}\n"
+    (tmp_path / word).mkdir()
+    assert "the folder holds no sound files" in quaver(word, cwd=tmp_path).stdout
+
+
 def test_an_error_is_one_line_and_debug_shows_where(tmp_path):
     arguments = ("manifest", tmp_path / "gone", "-o", tmp_path / "m.csv")
     short, long = quaver(*arguments), quaver("--debug", *arguments)

@@ -190,6 +190,13 @@ def test_output_goes_to_a_file_whole(name, words, run, calls):
     assert text == run("predict", "calls", *form).stdout
 
 
+def test_errors_that_go_into_a_file_are_told_beside_it(run, calls):
+    result = run("predict", "nowhere.wav", "calls/a.opus", "-o", "o.csv")
+    assert result.exit_code == 0
+    assert result.stderr == "o.csv: 1 of 2 without an answer; the first: nowhere.wav does not exist.\n"
+    assert run("predict", "calls/a.opus", "-o", "o.csv").stderr == ""
+
+
 def test_a_terminal_without_blocks_gets_plain_signs(calls, bundle):
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "COLUMNS": "80"}
     code = "import typer; from quaver.cli import predict; app = typer.Typer(); predict.register(app); app()"

@@ -1,7 +1,9 @@
 """The `quaver` program: groups put together, `quaver clip.wav` understood, mistakes printed as one line."""
 
 import sys
+from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -90,5 +92,16 @@ def _default_command(given: list[str], program: Any) -> list[str]:
     words = [word for word in given if word != "--debug"]
     flags = ["--debug"] if len(words) < len(given) else []
     if words and words[0] not in program.commands and (words[0] == "-" or not words[0].startswith("-")):
+        _check_word(words[0], program.commands)
         words.insert(0, "predict")
     return flags + words
+
+
+def _check_word(word: str, commands: Any) -> None:
+    """Refuse a word that looks like a command that is none: sounds are files that exist, or have a suffix or folder."""
+    if word == "-" or any(sign in word for sign in "./\\*?[") or Path(word).exists():
+        return
+    near = get_close_matches(word, commands, 1, 0.7)
+    meant = f"did you mean `quaver {near[0]}`?" if near else "see `quaver --help`."
+    sys.stderr.write(f"quaver: {word!r} is no command and no file; {meant}\n")
+    sys.exit(2)

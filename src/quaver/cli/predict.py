@@ -82,6 +82,7 @@ def predict(
         else:
             done = _with_bar(rows, len(items))
             _write(done, form, single(inputs), timeline, output)
+            _missed(done, output)
     if all("error" in row for row in done):
         raise typer.Exit(1)
 
@@ -189,6 +190,13 @@ def _hint(done: Sequence[Row], knows: bool) -> None:
     """Tell where somebody watches what would hear many clips better."""
     if not knows and len(done) >= MANY and sys.stdout.isatty():
         typer.echo("All of one place or corpus? --together hears them better; all of one person? --speaker NAME.")
+
+
+def _missed(done: Sequence[Row], output: Path | None) -> None:
+    """Tell of inputs without an answer, where the errors went into a file."""
+    errors = [row["error"] for row in done if "error" in row]
+    if errors and output:
+        say(f"{output}: {len(errors)} of {len(done)} without an answer; the first: {errors[0]}")
 
 
 def _with_bar(rows: Iterable[Row], total: int) -> list[Row]:
