@@ -277,3 +277,29 @@ def test_ctrl_c_ends_with_130_and_no_traceback(calls, bundle):
     out, err = program.communicate()
     assert b"Traceback" not in err and FOOTER.encode() not in out
     assert err.decode().splitlines()[-1].startswith("stopped; ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize("words", [(), ("-o", "o.csv"), ("--json",)])
+def test_many_sounds_bring_a_hint_where_somebody_watches(words, calls):
+    import pty
+
+    many = ["calls/a.opus"] * predict.MANY
+    assert "--together" not in watched(pty, [*many[1:], *words])
+    assert "--together" not in watched(pty, [*many, *words, "--together"])
+    assert "--together hears them better" in watched(pty, [*many, *words])
+
+
+def watched(pty, words):
+    """Run the program with a terminal at its stderr; give what that shows."""
+    screen, terminal = pty.openpty()
+    command = [sys.executable, "-m", "quaver", "predict", "--bundle", "small", *words]
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=terminal, timeout=120)
+    os.write(terminal, b"\n.\n")  # so that reading ends
+    os.close(terminal)
+    told = b""
+    while not told.endswith(b".\r\n"):
+        told += os.read(screen, 4096)
+    os.close(screen)
+    assert done.returncode == 0, told
+    return told.decode()

@@ -78,11 +78,11 @@ def predict(
         rows = heard_together(predictor, items) if all_at_once else heard(predictor, items, speaker)
         if form == "text" and output is None:
             done = stream(rows, items, single(inputs), timeline, sets=coverage is not None)
-            _hint(done, bool(speaker or together) or not predictor.network.adapts)
         else:
             done = _with_bar(rows, len(items))
             _write(done, form, single(inputs), timeline, output)
             _missed(done, output)
+        _hint(done, bool(speaker or together) or not predictor.network.adapts)
     if all("error" in row for row in done):
         raise typer.Exit(1)
 
@@ -188,8 +188,8 @@ def _footer(show: Callable[[Any], object], done: Sequence[Row]) -> None:
 
 def _hint(done: Sequence[Row], knows: bool) -> None:
     """Tell where somebody watches what would hear many clips better."""
-    if not knows and len(done) >= MANY and sys.stdout.isatty():
-        typer.echo("All of one place or corpus? --together hears them better; all of one person? --speaker NAME.")
+    if not knows and len(done) >= MANY and sys.stderr.isatty():
+        say("All of one place or corpus? --together hears them better; all of one person? --speaker NAME.")
 
 
 def _missed(done: Sequence[Row], output: Path | None) -> None:
