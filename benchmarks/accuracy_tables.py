@@ -223,10 +223,12 @@ def nano() -> str:
 def nano_accuracy() -> str:
     """Tabulate nano on each protocol that was run."""
     done = load("nano_accuracy")["rows"] if (RESULTS / "nano_accuracy.json").exists() else {}
-    lines = ["| corpus, protocol | clips | UAR |", "| --- | --- | --- |"]
+    lines = ["| corpus, protocol | clips | int8 | adapted | float32 |", "| --- | --- | --- | --- | --- |"]
     for corpus, name in PROTOCOLS:
-        clips = f"{done[name]['clips']:,}" if name in done else ""
-        lines.append(f"| {corpus}, `{name}` | {clips} | {baseline(done.get(name))} |")
+        row = done.get(name, {})
+        clips = f"{row['int8']['clips']:,}" if row else ""
+        cells = " | ".join(baseline(row.get(kind)) for kind in ("int8", "int8, adapted", "float32"))
+        lines.append(f"| {corpus}, `{name}` | {clips} | {cells} |")
     return "\n".join(lines)
 
 

@@ -1,7 +1,8 @@
 """`nano` on the protocols of `accuracy.py`, each corpus alone, and taught fold by fold by the `small` of the same row.
 
 Needs the folds of the own rows that `benchmarks/accuracy.py` has trained: they teach. What a network of 240 kB reaches
-on a corpus's unheard speakers, before eight bits. Resumable; rows are written as soon as they are whole.
+on a corpus's unheard speakers: in eight bits, with a profile of each speaker made of all clips without labels, and
+before eight bits. Resumable; rows are written as soon as they are whole.
 
     QUAVER_CORPORA=… python benchmarks/nano_accuracy.py
     QUAVER_CORPORA=… python benchmarks/nano_accuracy.py --row ravdess-emobox6
@@ -17,10 +18,12 @@ HERE = Path(__file__).resolve().parent
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(HERE.parent / "runs" / "compiled"))
 
 from accuracy import KEEP, OWN, read, say  # noqa: E402
-from bundles import SETTINGS  # noqa: E402
+from bundles import SETTINGS, scores  # noqa: E402
 
 from quaver import __version__  # noqa: E402
 from quaver.files import write_json  # noqa: E402
+from quaver.scores import Scores  # noqa: E402
+from quaver.splits import protocol  # noqa: E402
 from quaver.teaching import Teaching  # noqa: E402
 from quaver.train import run  # noqa: E402
 
@@ -42,17 +45,18 @@ def main() -> None:
             recipe = replace(alike.recipe, epochs=round(SHOWN / len(clips)))
             settings = replace(alike, protocol=name, teaching=teacher, recipe=recipe)
             folder = RUNS / f"nano-{corpus}-{name}-seed{SEED}"
-            scores = run(clips, settings, folder, resume=True, say=lambda text, n=name: say(f"nano {n}: {text}"))
-            if scores:
-                keep(name, corpus, scores.to_dict())
+            if run(clips, settings, folder, resume=True, say=lambda text, n=name: say(f"nano {n}: {text}")):
+                keep(name, corpus, scores(folder, protocol(name).folds(clips, SEED)))
 
 
-def keep(name: str, corpus: str, told: dict[str, object]) -> None:
+def keep(name: str, corpus: str, found: dict[str, Scores]) -> None:
     """Put a row into the file."""
     done = json.loads(RESULTS.read_text())["rows"] if RESULTS.exists() else {}
-    row = {"corpus": corpus, "seed": SEED, "quaver": __version__, **{key: told[key] for key in KEEP}}
+    told = {kind: each.to_dict() for kind, each in found.items()}
+    row = {"corpus": corpus, "seed": SEED, "quaver": __version__}
+    row |= {kind: {key: each[key] for key in KEEP} for kind, each in told.items()}
     write_json(RESULTS, {"script": "benchmarks/nano_accuracy.py", "rows": {**done, name: row}})
-    say(f"nano {name}: UAR {100 * told['uar']:.1f}")
+    say(f"nano {name}: UAR " + ", ".join(f"{kind} {100 * each.uar:.1f}" for kind, each in found.items()))
 
 
 if __name__ == "__main__":
