@@ -69,10 +69,6 @@ def _keep_examples(command: Any) -> None:
         _keep_examples(part)
 
 
-def _is_example(paragraph: str) -> bool:
-    return all(line.startswith(("quaver ", "ffmpeg ")) for line in paragraph.splitlines())
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Run the program; a mistake is one line on stderr and exit code 1, wrong usage 2."""
     given = sys.argv[1:] if arguments is None else arguments
