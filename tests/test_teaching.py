@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -98,6 +99,20 @@ def test_it_says_what_its_network_answers_softened(tmp_path, emodb):
     assert not np.allclose(data.taught[0], data.taught[1], atol=1e-4)  # a variant is heard as such
 
 
+def test_it_labels_what_nobody_has_labelled_and_leaves_out_what_cannot_be_heard(tmp_path, emodb):
+    made = teacher(tmp_path / "t")
+    clips = Manifest(Manifest.read(emodb / "manifest.csv").clips[:4])
+    broken = Clip(tmp_path / "broken.wav", "calls", "7", "")
+    broken.path.write_text("no sound")
+    found = made.label(Manifest((*clips, broken)), LABELS)
+    taught = replace(made, teaching=replace(made.teaching, temperature=1.0)).teach(
+        Data(np.zeros((4, 1), "f"), np.zeros(4, int)), clips, LABELS
+    )
+    assert [clip.emotion for clip in found.clips] == [LABELS[n] for n in taught.taught.argmax(axis=1)]
+    assert [clip.path for clip in found.clips] == [clip.path for clip in clips]
+    assert [clip for clip, _ in found.failures] == [broken]
+
+
 def test_nano_is_taught_by_the_program(tmp_path, emodb):
     """A fold of two epochs with a teacher, as a user trains it; then one whose teacher has heard the tested."""
     speakers = ("03", "08", "09", "10")
@@ -109,15 +124,15 @@ def test_nano_is_taught_by_the_program(tmp_path, emodb):
     tiny_bundle.bundle(tmp_path / "cheat", emotions=emotions, training_speakers=["emodb/08"])
     options = ["--network", "nano", "--protocol", "loso-own", "--fold", "2", "--epochs", "2", "--variants", "snr"]
 
-    def train(name):
-        command = ["train", "m.csv", *options, "--teacher", name, "-o", f"{name}-run"]
+    def train(name, *more):
+        command = ["train", "m.csv", *options, "--teacher", name, "-o", f"{name}{len(more)}-run", *more]
         environment = os.environ | {"QUAVER_CACHE": str(tmp_path / "cache"), "KERAS_BACKEND": "jax"}
         command = [sys.executable, "-m", "quaver", *command]
         return subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=tmp_path, env=environment)
 
     done = train("kind")
     assert done.returncode == 0, done.stderr
-    card = json.loads((tmp_path / "kind-run" / "fold-02" / "card.json").read_text())
+    card = json.loads((tmp_path / "kind0-run" / "fold-02" / "card.json").read_text())
     assert card["frontend"]["name"] == "logmel-nano"
     assert card["notes"]["teacher"].startswith("tiny")
     assert "emodb/99" in card["training_speakers"]  # whom the teacher has heard is no longer unheard
@@ -125,3 +140,24 @@ def test_nano_is_taught_by_the_program(tmp_path, emodb):
     assert done.returncode == 1
     assert "has heard 1 of the test speakers (emodb/08" in done.stderr
     assert "Traceback" not in done.stderr
+    unheard = [c for c in whole if c.speaker == "16"][:3] + [replace(clips[0], path=tmp_path / "broken.wav")]
+    (tmp_path / "broken.wav").write_text("no sound")
+    Manifest(tuple(replace(clip, corpus="calls", emotion="", emotion_raw="") for clip in unheard)).write(
+        tmp_path / "calls.csv"
+    )
+    done = train("kind", "--unlabelled", "calls.csv")
+    assert done.returncode == 0, done.stderr
+    assert "left out: " in done.stderr
+    assert "3 unlabelled clips, by the teacher: " in done.stderr
+    card = json.loads((tmp_path / "kind2-run" / "fold-02" / "card.json").read_text())
+    assert card["notes"]["unlabelled"].startswith("3 clips of calls, answered by the teacher")
+    assert "calls/16" in card["training_speakers"]
+    assert {"name": "calls", "language": "de", "licence": "unknown", "clips": 3} in card["corpora"]
+    Manifest(tuple(clip for clip in whole if clip.speaker == "08")[:2]).write(tmp_path / "tested.csv")
+    done = train("kind", "--unlabelled", "tested.csv", "--epochs", "1")
+    assert done.returncode == 1
+    assert "speaker: emodb/08" in done.stderr
+    command = [sys.executable, "-m", "quaver", "train", "m.csv", "--unlabelled", "calls.csv", "-o", "x"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "name one with --teacher" in done.stderr

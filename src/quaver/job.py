@@ -7,6 +7,7 @@ from pathlib import Path
 from quaver import augment, networks, stems
 from quaver.errors import TrainingError
 from quaver.frontend import FrontendSpec, spec
+from quaver.manifest import Manifest
 from quaver.recipe import CHOICES, SCHEDULES, Recipe
 from quaver.splits import Fold, Protocol
 from quaver.stems import Stem
@@ -68,6 +69,7 @@ class Job:
     allow_leak: bool
     name: str = ""
     licence: str = ""
+    unlabelled: Manifest | None = None  # of the fold's clips, those that the teacher has labelled
 
     @property
     def spec(self) -> FrontendSpec:

@@ -27,7 +27,7 @@ COLUMNS = (
     "sha256",
 )
 UNKNOWN_SPEAKER = "file:"  # begins the speaker of a clip of which only the file is known
-_REQUIRED = ("path", "corpus", "speaker", "emotion")
+_REQUIRED = ("path", "corpus", "speaker", "emotion")  # the last only where labels are
 _NUMBERS = ("start", "end", "seconds")
 
 
@@ -140,13 +140,18 @@ class Manifest:
                 )
 
     @classmethod
-    def read(cls, *paths: Path | str) -> "Manifest":
+    def read(cls, *paths: Path | str, labelled: bool = True) -> "Manifest":
         """Read one or several manifest CSVs, validated.
+
+        Args:
+            paths: of the CSVs.
+            labelled: whether every clip needs an emotion.
 
         Raises:
             ManifestError: a file is missing, is no manifest, or its clips contradict each other.
         """
-        manifest = cls(tuple(clip for path in paths for clip in _read_csv(Path(path))))
+        needed = _REQUIRED if labelled else _REQUIRED[:-1]
+        manifest = cls(tuple(clip for path in paths for clip in _read_csv(Path(path), needed)))
         manifest.validate()
         return manifest
 
@@ -186,11 +191,11 @@ def _relative(path: Path, folder: Path) -> Path:
         return path
 
 
-def _read_csv(path: Path) -> Iterator[Clip]:
+def _read_csv(path: Path, needed: tuple[str, ...]) -> Iterator[Clip]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as lines:
             reader = csv.DictReader(lines)
-            missing = [name for name in _REQUIRED if name not in (reader.fieldnames or ())]
+            missing = [name for name in needed if name not in (reader.fieldnames or ())]
             if missing:
                 raise ManifestError(
                     f"{path} is no manifest: the column {missing[0]!r} is missing. "
@@ -198,13 +203,13 @@ def _read_csv(path: Path) -> Iterator[Clip]:
                 )
             folder = path.resolve().parent
             for number, row in enumerate(reader, start=2):
-                yield _clip(row, folder, f"{path}, line {number}")
+                yield _clip(row, folder, f"{path}, line {number}", needed)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ManifestError(f"{path} cannot be read as a manifest: {error}.") from error
 
 
-def _clip(row: dict[str, str | None], folder: Path, where: str) -> Clip:
-    for name in _REQUIRED:
+def _clip(row: dict[str, str | None], folder: Path, where: str, needed: tuple[str, ...]) -> Clip:
+    for name in needed:
         if not row.get(name):
             raise ManifestError(f"{where}: the column {name!r} is empty; every clip needs one.")
     known: dict[str, object] = {name: row.get(name) or "" for name in COLUMNS}

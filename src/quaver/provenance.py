@@ -29,11 +29,18 @@ NOTES = {
 }
 
 
-def notes(taught_by: Card | None = None, calibration_folds: int = 0) -> dict[str, str]:
+def notes(
+    taught_by: Card | None = None, calibration_folds: int = 0, unlabelled: Manifest | None = None
+) -> dict[str, str]:
     """Give the notes of a card, of whom the network learnt besides the labels, and what it was calibrated by."""
     told = dict(NOTES)
     if taught_by is not None:
         told["teacher"] = f"{taught_by.name} ({taught_by.network['name']}, {taught_by.protocol})"
+    if unlabelled:
+        told["unlabelled"] = (
+            f"{len(unlabelled):,} clips of {', '.join(unlabelled.corpora)}, answered by the teacher; their own labels "
+            "were not used."
+        )
     if calibration_folds:
         told["calibration"] = (
             f"By {calibration_folds} groups of speakers, each answered by a network trained without it."

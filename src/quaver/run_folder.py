@@ -40,6 +40,8 @@ def begin(out: Path, manifest: Manifest, settings: Any, resume: bool) -> None:
         raise TrainingError(f"{out} holds a run already; go on with --resume, or give another folder.")
     before = json.loads(path.read_text())
     before["recipe"] = _plain(type(settings.recipe)()) | before.get("recipe", {})  # of a quaver that knew fewer choices
+    if before.get("teaching") and settings.teaching:
+        before["teaching"] = _plain(type(settings.teaching)("")) | before["teaching"]
     for name, value in told.items():
         if (was := before.get(name)) != value:
             if name == "recipe":

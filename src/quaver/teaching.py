@@ -30,6 +30,7 @@ class Teaching:
     teacher: str  # a run, whose fold of the same number teaches a fold; or a bundle, for all folds
     share: float = 0.5  # of the target; the rest is the label's
     temperature: float = 1.0  # divides the teacher's logits
+    unlabelled: tuple[str, ...] = ()  # manifests of further clips to learn from, whose labels nobody looks at
 
     def find(self, folder: Path) -> "Teacher":
         """Find who teaches what is trained in `folder`: the part of the run with that name, or the bundle.
@@ -87,15 +88,37 @@ class Teacher:
         Raises:
             TrainingError: a clip could not be heard.
         """
-        raw = self._by_head(clips, seed, progress)
-        if raw is None:
-            raw = self._heard(clips, self._whole, seed, progress)
-        columns = raw[:, [self.bundle.card.emotions.index(label) for label in labels]]
-        softened = np.maximum(columns, 1e-7) ** (1 / self.teaching.temperature)
+        found = self._answered(clips, labels, seed, progress)
+        if found.failures:
+            raise TrainingError(f"the teacher cannot hear {len(found.failures)} clips: {found.failures[0][1]}")
+        softened = found.values ** (1 / self.teaching.temperature)
         taught = np.asarray(softened / softened.sum(axis=1, keepdims=True), np.float32)
         return replace(data, taught=taught, share=self.teaching.share)
 
-    def _by_head(self, clips: Manifest, seed: int, progress: dataset.Progress | None) -> Array | None:
+    def label(
+        self, clips: Manifest, labels: Sequence[str], seed: int = 0, progress: dataset.Progress | None = None
+    ) -> dataset.Features:
+        """Give clips the label that the teacher finds likeliest, whatever theirs was (Lee, 2013).
+
+        Returns:
+            The clips with their new labels, the answers (n, k) as values, and those that could not be heard.
+        """
+        found = self._answered(clips, labels, seed, progress)
+        likeliest = found.values.argmax(axis=1)
+        named = (
+            replace(clip, emotion=labels[n], emotion_raw="") for clip, n in zip(found.clips, likeliest, strict=True)
+        )
+        return replace(found, clips=Manifest(tuple(named)))
+
+    def _answered(
+        self, clips: Manifest, labels: Sequence[str], seed: int, progress: dataset.Progress | None
+    ) -> dataset.Features:
+        """Give the answers to clips, a column a label; none is quite 0."""
+        found = self._by_head(clips, seed, progress) or self._heard(clips, self._whole, seed, progress)
+        columns = found.values[:, [self.bundle.card.emotions.index(label) for label in labels]]
+        return replace(found, values=np.maximum(columns, 1e-7))
+
+    def _by_head(self, clips: Manifest, seed: int, progress: dataset.Progress | None) -> dataset.Features | None:
         """Run the trained part alone on what the frozen part gives, which is in the cache; None if there is none.
 
         The trained part is that of the best epoch, which has not learnt from validation speakers.
@@ -105,19 +128,19 @@ class Teacher:
         if not best.is_file() or name not in networks.NAMES or (stem := stems.of(name)) is None:
             return None
         few = Manifest(clips.clips[:SAMPLE])
-        in_parts = predict(networks.load(last if last.is_file() else best), self._heard(few, stem, seed))
-        if np.abs(in_parts - self._heard(few, self._whole, seed)).max() > ALIKE:
+        in_parts = predict(networks.load(last if last.is_file() else best), self._heard(few, stem, seed).values)
+        if np.abs(in_parts - self._heard(few, self._whole, seed).values).max() > ALIKE:
             return None  # the frozen part is no longer the one that the teacher was made with
-        return predict(networks.load(best), self._heard(clips, stem, seed, progress))
+        found = self._heard(clips, stem, seed, progress)
+        return replace(found, values=predict(networks.load(best), found.values))
 
     @property
     def _whole(self) -> Stem:
         card = self.bundle.card
         return Stem(self.bundle.model, card.files[MODEL][:12], (len(card.emotions),))
 
-    def _heard(self, clips: Manifest, through: Stem, seed: int, progress: dataset.Progress | None = None) -> Array:
+    def _heard(
+        self, clips: Manifest, through: Stem, seed: int, progress: dataset.Progress | None = None
+    ) -> dataset.Features:
         """Give what comes out of a network for every clip (n, m)."""
-        found = dataset.extract(clips, self.bundle.card.spec, through=through, seed=seed, progress=progress)
-        if found.failures:
-            raise TrainingError(f"the teacher cannot hear {len(found.failures)} clips: {found.failures[0][1]}")
-        return found.values
+        return dataset.extract(clips, self.bundle.card.spec, through=through, seed=seed, progress=progress)

@@ -124,7 +124,7 @@ def _say_of(say: Say, part: str, text: str) -> None:
 
 
 def _train(job: Job, resume: bool, say: Say, progress: dataset.Progress | None) -> Bundle:
-    recipe, labels, _ = job.settings.recipe, job.labels, job.teacher  # which is refused before anything is computed
+    recipe, labels, job = job.settings.recipe, job.labels, _with_unlabelled(job, say, progress)
     leaks.guard(job.fold, allow_leak=job.lenient, progress=progress)
     if recipe.refit and recipe.calibration_folds:
         crossed.check(job.fold.train + job.fold.validation)
@@ -146,6 +146,19 @@ def _train(job: Job, resume: bool, say: Say, progress: dataset.Progress | None) 
             asked = crossed.answers(everybody, groups, again, labels, job.folder, resume=resume, say=say)
             return _finish(job, history, model, (asked.probabilities, asked.truth), train, validation, say, progress)
     return _finish(job, history, model, (guessed, validation.data.truth), train, validation, say, progress)
+
+
+def _with_unlabelled(job: Job, say: Say, progress: dataset.Progress | None) -> Job:
+    """Let clips that nobody has labelled train too, as the teacher labels them; they may leak like all others."""
+    teacher = job.teacher  # who may be refused, before anything is computed
+    if not teacher or not (named := teacher.teaching.unlabelled):
+        return job
+    found = teacher.label(Manifest.read(*named, labelled=False), job.labels, job.settings.recipe.seed, progress)
+    for _, reason in found.failures:
+        say(f"left out: {reason}")
+    told = ", ".join(f"{name} {sum(c.emotion == name for c in found.clips)}" for name in found.clips.emotions)
+    say(f"{len(found.clips)} unlabelled clips, by the teacher: {told}")
+    return replace(job, fold=replace(job.fold, train=job.fold.train + found.clips), unlabelled=found.clips)
 
 
 def _refitted(job: Job, history: list[Row], side: Side, path: Path) -> Any:
@@ -240,7 +253,9 @@ def _card(job: Job, model: Any, train: Side, validation: Side, temperature: floa
         speaker_independent=job.independent,
         scores={} if job.fold.test else run_folder.pooled(job.folder.parent),
         temperature=temperature,
-        notes=provenance.notes(taught_by, min(job.settings.recipe.calibration_folds, len(heard.speakers))),
+        notes=provenance.notes(
+            taught_by, min(job.settings.recipe.calibration_folds, len(heard.speakers)), job.unlabelled
+        ),
         commit=provenance.commit(),
     )
 

@@ -48,6 +48,9 @@ def train(
     calibration_folds: Annotated[int, typer.Option(min=0, help="Calibrate by so many refits, each without some.")] = 0,
     teacher: Annotated[str, typer.Option(help="Learn from its answers: a run of the same folds, or a bundle.")] = "",
     teacher_share: Annotated[float, typer.Option(min=0, max=1, help="Of its answers beside the labels.")] = 0.5,
+    unlabelled: Annotated[
+        list[Path] | None, typer.Option(help="Manifest of more clips, which the teacher labels; may be repeated.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in the folder.")] = False,
     allow_leak: Annotated[bool, typer.Option("--allow-leak", help="Train although sides share speakers.")] = False,
     as_json: Json = False,
@@ -58,6 +61,7 @@ def train(
     quaver train m.csv --protocol speakers-5fold -o run --resume
     quaver train m.csv -o run --final
     quaver train m.csv --network nano --teacher run-of-small -o run-of-nano
+    quaver train m.csv --network nano --teacher run-of-small --unlabelled calls.csv -o run-of-nano
     """
     settings = _settings(**locals())
     from quaver.manifest import Manifest
@@ -74,9 +78,17 @@ def train(
 
 
 def _settings(
-    network: str, frontend: str, protocol: str, variants: str, teacher: str, teacher_share: float, **more: Any
+    network: str,
+    frontend: str,
+    protocol: str,
+    variants: str,
+    teacher: str,
+    teacher_share: float,
+    unlabelled: list[Path] | None,
+    **more: Any,
 ) -> "Settings":
     """Make settings of the command's options; those of the recipe have the names of its fields."""
+    from quaver.errors import TrainingError
     from quaver.networks import made_for
     from quaver.recipe import Recipe
     from quaver.teaching import Teaching
@@ -84,7 +96,10 @@ def _settings(
 
     recipe = Recipe(**{field.name: more[field.name] for field in fields(Recipe) if field.name in more})
     rows = ("", *(name for name in variants.split(",") if name))
-    teaching = Teaching(teacher, teacher_share) if teacher else None
+    if unlabelled and not teacher:
+        raise TrainingError("--unlabelled clips are labelled by a teacher; name one with --teacher.")
+    more_clips = tuple(str(path) for path in unlabelled or ())
+    teaching = Teaching(teacher, teacher_share, unlabelled=more_clips) if teacher else None
     return Settings(network, frontend or made_for(network), protocol, rows, recipe, teaching)
 
 
