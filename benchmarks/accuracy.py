@@ -84,6 +84,17 @@ def read(corpus: str) -> Manifest | None:
     return corpora.read(root, corpus)
 
 
+def everything() -> Manifest:
+    """Read all corpora that are on this machine."""
+    found = Manifest(tuple(clip for corpus in JOINT for clip in read(corpus) or ()))
+    return found.where(lambda clip: clip.group not in TWICE)
+
+
+def titled(corpus: str) -> str:
+    """Name the protocol whose folds of a corpus are part of the joint ones."""
+    return next((n for n, c in OWN.items() if c == corpus and n != "ravdess-luna5"), "speakers-5fold")
+
+
 def settings(name: str, seed: int) -> Settings:
     """Give the recipe of a row: the head of `small`, as its bundle learns, but in smaller batches."""
     recipe = replace(SETTINGS["small"].recipe, batch=64, patience=12, calibration_folds=0, seed=seed)
@@ -104,20 +115,21 @@ def own(name: str, corpus: str, clips: Manifest, seed: int, runs: Path) -> None:
 
 def joint(seed: int, runs: Path) -> None:
     """Make the rows of all corpora together."""
-    found = [clips for corpus in JOINT if (clips := read(corpus))]
-    clips = found[0]
-    for more in found[1:]:
-        clips += more
-    clips = clips.where(lambda clip: clip.group not in TWICE)
+    clips = everything()
     folder = runs / f"joint-seed{seed}"
     if not run(clips, settings("joint", seed), folder, resume=True, say=lambda text: say(f"joint: {text}")):
         return
     folds = protocol("joint").folds(clips, seed)
     for corpus in clips.corpora:
-        name = next((n for n, c in OWN.items() if c == corpus and n != "ravdess-luna5"), "speakers-5fold")
         labels = clips.where(lambda clip, c=corpus: clip.corpus == c).emotions
         tests = ((fold.index, fold.test.where(lambda clip, c=corpus: clip.corpus == c)) for fold in folds)
-        keep(corpus, name, "joint", seed, [Part(folder / f"fold-{i:02d}", test, labels) for i, test in tests if test])
+        keep(
+            corpus,
+            titled(corpus),
+            "joint",
+            seed,
+            [Part(folder / f"fold-{i:02d}", test, labels) for i, test in tests if test],
+        )
 
 
 class Part:

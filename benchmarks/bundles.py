@@ -179,6 +179,11 @@ def read(names: tuple[str, ...] = CORPORA) -> Manifest:
 
 def scores(out: Path, folds: list[Fold]) -> dict[str, Scores]:
     """Pool the test sides of folds: as they were trained, and with the networks in eight bits."""
+    return {name: evaluate.pooled(of_folds) for name, of_folds in predictions(out, folds).items()}
+
+
+def predictions(out: Path, folds: list[Fold]) -> dict[str, list[Predictions]]:
+    """Let the folds' networks answer their test sides: as they were trained, and in eight bits."""
     answers: dict[str, list[Predictions]] = {"float32": [], "int8": []}
     for fold in folds:
         bundle = Bundle.load(out / f"fold-{fold.index:02d}")
@@ -189,7 +194,7 @@ def scores(out: Path, folds: list[Fold]) -> dict[str, Scores]:
         answers["int8"].append(answered(small, fold.test))
         if ragged:  # the rows of `small` tell how it adapts, see accuracy.py
             answers.setdefault("int8, adapted", []).append(answered(small, fold.test, adapt="speaker"))
-    return {name: evaluate.pooled(of_folds) for name, of_folds in answers.items()}
+    return answers
 
 
 def answered(bundle: Bundle, clips: Manifest, adapt: str = "") -> Predictions:

@@ -20,6 +20,7 @@ keras = backend.keras()
 L = keras.layers
 # Every weight is replaced; drawing first ones would take longer than all else here.
 Conv1D = partial(L.Conv1D, kernel_initializer="zeros")
+Conv2D = partial(L.Conv2D, kernel_initializer="zeros")
 Dense = partial(L.Dense, kernel_initializer="zeros")
 
 
@@ -185,6 +186,33 @@ def test_batch_norm_folds_where_it_may(chain, left, rng):
     assert operators(to_onnx(shaken(model, rng))).count("Mul") == left
 
 
+PICTURES = {
+    "strides in both": lambda bands: [L.ZeroPadding2D(2), Conv2D(4, 5, strides=(2, 3), use_bias=False)],
+    "one and two sides": lambda bands: [L.ZeroPadding2D(((1, 0), (0, 2))), L.ZeroPadding2D(1), Conv2D(4, (3, 2))],
+    "same, dilated": lambda bands: [Conv2D(4, (3, 2), padding="same", dilation_rate=(1, 2)), L.BatchNormalization()],
+    "norm before": lambda bands: [L.BatchNormalization(), Conv2D(4, 3), L.ReLU(), L.Dropout(0.1), Conv2D(3, 2)],
+    "nothing": lambda bands: [],
+}
+
+
+@pytest.mark.parametrize("shape", [(None, 12), (17, 12)])
+@pytest.mark.parametrize("picture", PICTURES)
+def test_chains_that_see_pictures_agree_with_keras(picture, shape, rng):
+    """Of one channel and of three, of any length and of a fixed one, with a sequence before and after."""
+    for bands, channels in ((12, 1), (4, 3)):
+        seen = [L.Input(shape), L.Normalization(mean=0.5, variance=2.0), L.Reshape((-1, bands, channels))]
+        model = keras.Sequential([*seen, *PICTURES[picture](bands)])
+        model.add(L.Reshape((-1, model.output_shape[2] * model.output_shape[3])))
+        for layer in (Conv1D(5, 3, activation="relu"), L.GlobalAveragePooling1D(), Dense(3, activation="softmax")):
+            model.add(layer)
+        exported = to_onnx(shaken(model, rng))
+        assert operators(exported)[0] == "Transpose"  # as a chain, not as a network that branches
+        assert exported.graph.input[0].type.tensor_type.shape.dim[1].dim_param == ("" if shape[0] else "frames")
+        for frames in (17,) if shape[0] else (11, 17, 40):
+            features = rng.normal(size=(2, frames, 12)).astype(np.float32)
+            np.testing.assert_allclose(run(exported, features), model.predict_on_batch(features), atol=1e-5)
+
+
 def test_nested_models_are_chains_too(rng):
     inner = keras.Sequential([L.Input((6, 4)), Conv1D(3, 2, activation="relu")])
     features = keras.Input((6, 4))
@@ -244,6 +272,12 @@ REFUSED = {
         [L.Input((4, 6)), L.MaxPooling1D(2, data_format="channels_first"), L.Flatten()]
     ),
     "last one": lambda: keras.Sequential([L.Input((4, 6)), L.BatchNormalization(axis=1), L.Flatten(), Dense(3)]),
+    "'fold' reshapes .* its length is open": lambda: keras.Sequential(
+        [L.Input((None, 6)), L.Reshape((-1, 3), name="fold"), L.GlobalAveragePooling1D(), Dense(3)]
+    ),
+    "'flat' is a Dense, which follows a picture": lambda: keras.Sequential(
+        [L.Input((None, 6)), L.Reshape((-1, 3, 2)), Dense(3, name="flat")]
+    ),
     "ends in a sequence": lambda: keras.Sequential([L.Input((4, 6)), Dense(3)]),
 }
 

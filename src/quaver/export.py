@@ -13,6 +13,7 @@ import numpy as np
 
 from quaver import export_attention as attention
 from quaver import export_graph
+from quaver import export_pictures as pictures
 from quaver import export_recurrent as recurrent
 from quaver.errors import BundleError
 from quaver.onnx_graph import (
@@ -61,8 +62,9 @@ def _of_chain(model: "keras.Model") -> "onnx.ModelProto":
             raise BundleError(
                 f"the layer {layer.name!r} is a {kind}, which nothing exports; supported: {', '.join(sorted(RULES))}."
             )
-        if any(graph.edges) and kind not in _AFTER_ZEROS:
+        if any((*graph.edges, *sum(graph.borders, ()))) and kind not in _AFTER_ZEROS:
             raise BundleError(f"zeros can be exported in front of a convolution; here {layer.name!r} follows them.")
+        pictures.check(graph, layer.name, kind, _TRAINING_ONLY)
         if kind not in _TRAINING_ONLY:
             graph.arrange(layer.name, by_time=kind in _BY_TIME)
         RULES[kind](graph, layer.name, layer.get_config(), [np.asarray(w) for w in layer.get_weights()])
@@ -114,6 +116,12 @@ def _speaker(graph: Graph, name: str, config: dict[str, Any], weights: list[Arra
 
 
 def _reshape(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    if pictures.reshaped(graph, name, tuple(config["target_shape"])):
+        return
+    if None in graph.shape:
+        raise BundleError(
+            f"the layer {name!r} reshapes {graph.shape}; its length is open, so only (-1, bands, channels) goes."
+        )
     target = np.empty(graph.shape, bool).reshape(config["target_shape"]).shape
     if target == graph.shape:
         return
@@ -257,11 +265,12 @@ def _flatten(graph: Graph, name: str, config: dict[str, Any], weights: list[Arra
 
 
 _TRAINING_ONLY = ("Dropout", "SpatialDropout1D", "AlphaDropout", "GaussianDropout", "GaussianNoise", "InputLayer")
-_AFTER_ZEROS = ("Conv1D", "DepthwiseConv1D", "SeparableConv1D", "ZeroPadding1D")
+_AFTER_ZEROS = ("Conv1D", "DepthwiseConv1D", "SeparableConv1D", "ZeroPadding1D", *pictures.RULES)
 _BY_TIME = {*attention.RULES, *recurrent.RULES}
 RULES: dict[str, Rule] = {
     **attention.RULES,
     **recurrent.RULES,
+    **pictures.RULES,
     **dict.fromkeys(_TRAINING_ONLY, _nothing),
     "Activation": _activation,
     "AveragePooling1D": _average_pool,

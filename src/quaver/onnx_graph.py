@@ -113,9 +113,10 @@ class Nodes:
 
 
 class Graph(Nodes):
-    """A chain: the shape of its last tensor is (n,) or (time, channels).
+    """A chain: the shape of its last tensor is (n,) or (time, channels), or as a picture (time, bands, channels).
 
-    The time is None where it depends on the clip; then nothing may flatten it.
+    The time is None where it depends on the clip; then nothing may flatten it. Pictures are laid out as (batch,
+    channels, bands, time).
     """
 
     def __init__(self, shape: tuple[int | None, ...]) -> None:
@@ -123,6 +124,7 @@ class Graph(Nodes):
         self.waiting: tuple[str, Array, Array] | None = None  # name, scale, shift, which the next layer may absorb
         self.unrolled: tuple[int, int] | None = None  # (time, channels) whose values lie channel by channel in (n,)
         self.edges = 0, 0  # zeros that the next convolution adds before and after
+        self.borders: tuple[tuple[int, int], ...] = ((0, 0), (0, 0))  # likewise of a picture, in time and bands
         if len(shape) > 2 or shape[-1] is None:
             raise BundleError(f"networks on (n,) or (time, channels) can be exported; this one takes {shape}.")
         if len(shape) == 2:
@@ -148,11 +150,28 @@ class Graph(Nodes):
         time, channels = self.shape
         self.add("Reshape", name, ("shape", np.array([0, channels, 1, -1 if time is None else time], np.int64)))
 
+    def to_picture(self, name: str, bands: int, channels: int) -> None:
+        """Make (time, bands, channels) of (time, bands * channels)."""
+        self.settle()
+        time = -1 if self.shape[0] is None else self.shape[0]
+        if channels == 1:
+            self.add("Reshape", f"{name}/picture", ("shape", np.array([0, 1, bands, time], np.int64)))
+        else:
+            self.add("Reshape", f"{name}/parted", ("shape", np.array([0, bands, channels, time], np.int64)))
+            self.add("Transpose", f"{name}/picture", perm=[0, 2, 1, 3])
+        self.shape = (self.shape[0], bands, channels)
+
+    def to_sequence(self, name: str) -> None:
+        """Make (time, bands * channels) of a picture."""
+        self.settle()
+        time, bands, channels = self.shape
+        self.add("Transpose", f"{name}/by_band", perm=[0, 2, 1, 3])
+        self.shape = (time, bands * channels)
+        self.lay_out(name)
+
     def broadcast(self, values: Array) -> Array:
         """Shape one value a feature or channel so that it meets the last tensor."""
-        if len(self.shape) == 2:
-            return values.reshape(1, -1, 1, 1)
-        return self.unroll(values)
+        return self.unroll(values) if len(self.shape) == 1 else values.reshape(1, -1, 1, 1)
 
     def unroll(self, values: Array) -> Array:
         """Reorder the rows of `values` from Keras's (time, channels) to the (channels, time) that a flatten leaves."""

@@ -1,7 +1,8 @@
-"""A network for microcontrollers: plain convolutions over time, pooled by mean and deviation, then one dense layer.
+"""A network for microcontrollers: convolutions over time and bands, then over time, pooled by mean and deviation.
 
-Mel bands are channels, so that every layer is a product of matrices, which small processors do fastest, two bytes or
-four at a time. Nothing depends on the length of the clip.
+The first convolutions see the mel spectrogram as a picture, so that what they learn holds for low voices as for high
+ones. After them bands and channels are one, so that the others are products of large matrices. Nothing depends on the
+length of the clip.
 """
 
 from typing import Any
@@ -11,13 +12,15 @@ import numpy as np
 from quaver.backend import keras
 
 FRAMES = 150  # of an excerpt in training; 3 s
+PICTURE = (  # filters, kernel in time and bands, stride in time, in bands
+    (16, 5, 2, 2),
+    (32, 3, 2, 2),
+    (64, 3, 1, 2),
+)
 STAGES = (  # filters, kernel, stride, dilation
-    (64, 5, 2, 1),
-    (96, 3, 1, 1),
-    (96, 3, 2, 1),
-    (128, 3, 1, 1),
-    (128, 3, 1, 2),
     (128, 1, 1, 1),
+    (128, 3, 1, 2),
+    (128, 3, 1, 1),
 )
 DROPOUT = 0.3
 MOMENTUM = 0.9  # of batch normalisation, as in `article`
@@ -55,11 +58,16 @@ def build(
     if mean is None or variance is None:
         mean, variance = np.zeros(bands, "f"), np.ones(bands, "f")
     x = layers.Normalization(mean=np.asarray(mean), variance=np.asarray(variance), name="normaliser")(features)
-    for number, stage in enumerate(STAGES, start=1):
+    if PICTURE:
+        x = layers.Reshape((-1, bands, 1), name="picture")(x)
+        for number, seen in enumerate(PICTURE, start=1):
+            x = _seen(x, number, *seen, seed)
+        x = layers.Reshape((-1, x.shape[2] * x.shape[3]), name="sequence")(x)
+    for number, stage in enumerate(STAGES, start=len(PICTURE) + 1):
         x = _stage(x, number, *stage, seed)
     x = Statistics(name="pooled")(x)
     x = layers.Dropout(DROPOUT, seed=1000 * seed, name="drop")(x)
-    start = keras().initializers.GlorotUniform(seed=1000 * seed + len(STAGES) + 1)
+    start = keras().initializers.GlorotUniform(seed=1000 * seed + len(PICTURE) + len(STAGES) + 1)
     x = layers.Dense(labels, kernel_initializer=start, name="dense")(x)
     return keras().Model(features, layers.Softmax(name="probabilities")(x), name="nano")
 
@@ -126,13 +134,28 @@ def with_head(trained: Any, other: Any) -> Any:
     return keras().Model(trained.input, x, name="nano")
 
 
+def _seen(x: Any, number: int, filters: int, kernel: int, stride: int, of_bands: int, seed: int) -> Any:
+    """Convolve over time and bands, with as many zeros around as the kernel reaches, normalise, and rectify."""
+    layers = keras().layers
+    x = layers.ZeroPadding2D(kernel // 2, name=f"edge{number}")(x)
+    x = layers.Conv2D(filters, kernel, strides=(stride, of_bands), **_options(number, seed))(x)
+    return _rectified(x, number)
+
+
 def _stage(x: Any, number: int, filters: int, kernel: int, stride: int, dilation: int, seed: int) -> Any:
     """Convolve with as many zeros at both ends as the kernel reaches beyond them, normalise, and rectify."""
     layers, edge = keras().layers, (kernel - 1) * dilation // 2
     if edge:
         x = layers.ZeroPadding1D(edge, name=f"edge{number}")(x)
+    x = layers.Conv1D(filters, kernel, strides=stride, dilation_rate=dilation, **_options(number, seed))(x)
+    return _rectified(x, number)
+
+
+def _options(number: int, seed: int) -> dict[str, Any]:
     start = keras().initializers.HeUniform(seed=1000 * seed + number)
-    options = {"strides": stride, "dilation_rate": dilation, "use_bias": False, "kernel_initializer": start}
-    x = layers.Conv1D(filters, kernel, name=f"conv{number}", **options)(x)
-    x = layers.BatchNormalization(momentum=MOMENTUM, name=f"norm{number}")(x)
-    return layers.ReLU(name=f"relu{number}")(x)
+    return {"use_bias": False, "kernel_initializer": start, "name": f"conv{number}"}
+
+
+def _rectified(x: Any, number: int) -> Any:
+    x = keras().layers.BatchNormalization(momentum=MOMENTUM, name=f"norm{number}")(x)
+    return keras().layers.ReLU(name=f"relu{number}")(x)

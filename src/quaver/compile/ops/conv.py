@@ -22,6 +22,8 @@ def _shape(node: Node, shapes: Shapes, graph: Graph) -> Shape:
             f"its kernel {kernel.shape} does not fit {shape[1]} channels in {groups} groups", "correct the network"
         )
     made, pool = _geometry(node, shape, kernel), node.attributes.get("pool", 1)
+    if isinstance(made.size[0], Open):
+        raise node.refuse("its rows are open, and only what lies along them may be", "swap the two axes")
     places = made.out[1] // pool
     if isinstance(made.size[1], Open):
         if pool > 1:
