@@ -37,25 +37,37 @@ ALIKE = SETTINGS["nano"]
 BRIEF = Recipe(epochs=10, batch=32, learning_rate=2e-3, patience=10, slow_after=3, balance="corpus-root")
 LONG = {**vars(ALIKE.recipe), "adapted": False, "styles": 0.0}  # without the end that is trained anew
 PLAIN = Teaching("", share=0.0)
+# Networks over time alone, as the bundle had them before it saw pictures: filters, kernel, stride, dilation
+EARLY = ((64, 5, 2, 1), (96, 3, 1, 1), (96, 3, 2, 1), (128, 3, 1, 1), (128, 3, 1, 2), (128, 1, 1, 1))
 LATE = ((64, 5, 1, 1), (96, 3, 2, 1), (96, 3, 1, 1), (128, 3, 2, 1), (128, 3, 1, 2), (128, 1, 1, 1))
 NARROW = ((48, 5, 2, 1), (64, 3, 1, 1), (64, 3, 2, 1), (96, 3, 1, 1), (96, 3, 1, 2), (96, 1, 1, 1))
 DEEP = ((64, 5, 2, 1), (64, 3, 1, 1), (96, 3, 2, 1), (96, 3, 1, 1), (96, 3, 1, 2), (96, 3, 1, 4), (160, 1, 1, 1))
-TRIES: dict[str, tuple[dict[str, object], dict[str, object], Teaching]] = {  # network, recipe, teacher
-    "distilled, half of it labels": ({}, {}, Teaching("", 0.5)),
-    "labels alone": ({}, {}, PLAIN),
-    "distilled, all from the teacher": ({}, {}, Teaching("", 1.0)),
-    "distilled, first stride after conv 2": ({"STAGES": LATE}, {}, Teaching("", 0.5)),
-    "distilled, narrow": ({"STAGES": NARROW}, {}, Teaching("", 0.5)),
-    "distilled, deep, more dilation": ({"STAGES": DEEP}, {}, Teaching("", 0.5)),
-    "distilled, dropout 0.5": ({"DROPOUT": 0.5}, {}, Teaching("", 0.5)),
-    "distilled, temperature 2": ({}, {}, Teaching("", 0.5, 2.0)),
-    "distilled, no balance": ({}, {"balance": ""}, Teaching("", 0.5)),
-    "distilled, balance corpus": ({}, {"balance": "corpus"}, Teaching("", 0.5)),
+LONG_TIME = {**LONG, "epochs": 100}
+Try = tuple[dict[str, object], dict[str, object], Teaching]  # numbers of the network, recipe, teacher
+
+
+def over_time(stages: tuple[tuple[int, ...], ...] = EARLY, **more: object) -> dict[str, object]:
+    """Give the numbers of a network that convolves over time alone."""
+    return {"PICTURE": (), "STAGES": stages, **more}
+
+
+TRIES: dict[str, Try] = {
     "long, all from the teacher, warped": ({}, LONG, Teaching("", 1.0)),
-    "long, all from the teacher": ({}, {**LONG, "warp": 0.0}, Teaching("", 1.0)),
-    "long, half of it labels, warped": ({}, LONG, Teaching("", 0.5)),
-    "long, labels alone, warped": ({}, LONG, PLAIN),
-    "40 epochs, by stalls, half of it labels": ({}, {"epochs": 40}, Teaching("", 0.5)),
+    "time alone, 100 epochs, all from the teacher, warped": (over_time(), LONG_TIME, Teaching("", 1.0)),
+    "time alone, 100 epochs, all from the teacher": (over_time(), {**LONG_TIME, "warp": 0.0}, Teaching("", 1.0)),
+    "time alone, 100 epochs, half of it labels, warped": (over_time(), LONG_TIME, Teaching("", 0.5)),
+    "time alone, 100 epochs, labels alone, warped": (over_time(), LONG_TIME, PLAIN),
+    "time alone, 40 epochs, by stalls, half of it labels": (over_time(), {"epochs": 40}, Teaching("", 0.5)),
+    "time alone, half of it labels": (over_time(), {}, Teaching("", 0.5)),
+    "time alone, labels alone": (over_time(), {}, PLAIN),
+    "time alone, all from the teacher": (over_time(), {}, Teaching("", 1.0)),
+    "time alone, first stride after conv 2": (over_time(LATE), {}, Teaching("", 0.5)),
+    "time alone, narrow": (over_time(NARROW), {}, Teaching("", 0.5)),
+    "time alone, deep, more dilation": (over_time(DEEP), {}, Teaching("", 0.5)),
+    "time alone, dropout 0.5": (over_time(DROPOUT=0.5), {}, Teaching("", 0.5)),
+    "time alone, temperature 2": (over_time(), {}, Teaching("", 0.5, 2.0)),
+    "time alone, no balance": (over_time(), {"balance": ""}, Teaching("", 0.5)),
+    "time alone, balance corpus": (over_time(), {"balance": "corpus"}, Teaching("", 0.5)),
 }
 
 

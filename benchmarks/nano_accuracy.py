@@ -25,6 +25,7 @@ from accuracy import KEEP, OWN, everything, read, say, titled  # noqa: E402
 from bundles import SETTINGS, predictions, scores  # noqa: E402
 
 from quaver import __version__, evaluate  # noqa: E402
+from quaver.bundle import Bundle  # noqa: E402
 from quaver.files import write_json  # noqa: E402
 from quaver.manifest import Manifest  # noqa: E402
 from quaver.scores import Predictions, Scores  # noqa: E402
@@ -67,7 +68,7 @@ def trained(name: str, clips: Manifest, folder: Path, folds: list[int] | None) -
 
 def own(name: str, clips: Manifest, folder: Path) -> None:
     """Score a row of a corpus alone."""
-    keep("rows", name, OWN[name], scores(folder, protocol(name).folds(clips, SEED)))
+    keep("rows", name, OWN[name], folder, scores(folder, protocol(name).folds(clips, SEED)))
 
 
 def joint(name: str, clips: Manifest, folder: Path) -> None:
@@ -77,7 +78,7 @@ def joint(name: str, clips: Manifest, folder: Path) -> None:
         labels = clips.where(lambda clip, c=corpus: clip.corpus == c).emotions
         found = {kind: [among(part, corpus, labels) for part in parts] for kind, parts in answers.items()}
         kept = {kind: [part for part in parts if len(part.truth)] for kind, parts in found.items()}
-        keep("joint", titled(corpus), corpus, {kind: evaluate.pooled(parts) for kind, parts in kept.items()})
+        keep("joint", titled(corpus), corpus, folder, {kind: evaluate.pooled(parts) for kind, parts in kept.items()})
 
 
 def among(answers: Predictions, corpus: str, labels: tuple[str, ...]) -> Predictions:
@@ -93,11 +94,12 @@ def among(answers: Predictions, corpus: str, labels: tuple[str, ...]) -> Predict
     return Predictions(chosen / chosen.sum(axis=1, keepdims=True), truth, files, groups, genders, known)
 
 
-def keep(kind: str, name: str, corpus: str, found: dict[str, Scores]) -> None:
+def keep(kind: str, name: str, corpus: str, folder: Path, found: dict[str, Scores]) -> None:
     """Put a row into the file."""
     done = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     told = {how: each.to_dict() for how, each in found.items()}
-    row = {"corpus": corpus, "seed": SEED, "quaver": __version__}
+    parameters = Bundle.load(folder / "fold-01").card.network["parameters"]
+    row = {"corpus": corpus, "seed": SEED, "quaver": __version__, "parameters": parameters}
     row |= {how: {key: each[key] for key in KEEP} for how, each in told.items()}
     rows = {**done.get(kind, {}), name: row}
     write_json(RESULTS, {**done, "script": "benchmarks/nano_accuracy.py", kind: rows})
