@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tiny_teacher
 from c_programs import SANITIZED, vectors
+from onnx import TensorProto, helper, numpy_helper
 from sound_programs import NOT_FINITE, OK, RATE, SILENT, TOO_LONG, TOO_SHORT, Program
 from tiny_encoder_graph import encoder, network
 
@@ -153,6 +154,22 @@ def test_a_size_that_is_computed_with_is_refused():
         plan_of(network().SerializeToString())
     with pytest.raises(CompileError, match="choose shorter windows"):
         plan_of(network().SerializeToString(), longest=1000)
+
+
+def test_pictures_whose_rows_are_open_are_refused():
+    """Only what lies along a row may be open; otherwise the kernel would read as many rows as there can be."""
+    shapes = [("features", ("batch", "frames", 8)), ("probabilities", ("batch", 3, 1, 1))]
+    taken, given = (helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes)
+    nodes = [
+        helper.make_node("Reshape", ["features", "shape"], ["picture"]),
+        helper.make_node("Conv", ["picture", "kernel"], ["seen"], kernel_shape=[3, 3]),
+        helper.make_node("GlobalAveragePool", ["seen"], ["probabilities"]),
+    ]
+    values = {"shape": np.array([0, 1, -1, 8], np.int64), "kernel": np.ones((3, 1, 3, 3), "f")}
+    weights = [numpy_helper.from_array(value, name) for name, value in values.items()]
+    made = helper.make_model(helper.make_graph(nodes, "rows", [taken], [given], weights))
+    with pytest.raises(CompileError, match="rows are open"):
+        plan_of(made.SerializeToString(), longest=100)
 
 
 def test_scores_of_long_sounds_do_not_fill_memory():

@@ -188,7 +188,8 @@ def _footer(show: Callable[[Any], object], done: Sequence[Row]) -> None:
 
 def _hint(done: Sequence[Row], knows: bool) -> None:
     """Tell where somebody watches what would hear many clips better."""
-    if not knows and len(done) >= MANY and sys.stderr.isatty():
+    answered = sum("error" not in row for row in done)
+    if not knows and answered >= MANY and sys.stderr.isatty():
         say("All of one place or corpus? --together hears them better; all of one person? --speaker NAME.")
 
 
