@@ -161,8 +161,12 @@ def _conv(to: Writer, node: Node) -> None:
         bias = np.zeros(len(kernel), np.float32 if scales is None else np.int32)
     biases = to.constant(f"{node.name}/biases", bias, None if scales is None else scales * given["x_scale"])
     pool = given.get("pool", 1)
-    whole = (out[0], out[1], out[2], (shape[3] + sum(given["pads"][1::2]) - (kernel.shape[2] - 1) * dilation[1] - 1))
-    whole = (*whole[:3], whole[3] // stride[1] + 1)
+    reach = [size + sum(given["pads"][axis::2]) for axis, size in enumerate(shape[2:])]
+    places = [
+        (size - (taps - 1) * apart - 1) // step + 1
+        for size, taps, apart, step in zip(reach, kernel.shape[1:3], dilation, stride, strict=True)
+    ]
+    whole = (*out[:2], *places)
     quantised = {} if scales is None else {"kind": BYTE, "scale": given["y_scale"], "zero": given["y_zero"] - 128}
     made = to.tensor(node.output if pool == 1 else f"{node.output}/all", _innermost(whole), **quantised)
     to.operator(
@@ -193,17 +197,20 @@ def _conv(to: Writer, node: Node) -> None:
 def _padded(to: Writer, node: Node, x: int, taps: tuple[int, int], shape: Shape) -> int:
     """Write zeros around the input, unless LiteRT's own rule of where they lie gives the same."""
     given = node.attributes
-    pads = given["pads"]
-    stride, dilation = given.get("strides", [1, 1])[1], given.get("dilations", [1, 1])[1]
-    places = -(-shape[3] // stride)
-    more = max((places - 1) * stride + (taps[1] - 1) * dilation + 1 - shape[3], 0)
-    if (pads[1], pads[3]) == (more // 2, more - more // 2):
+    pads = [(given["pads"][axis], given["pads"][axis + 2]) for axis in (0, 1)]
+    own = []
+    for size, kernel, stride, dilation in zip(
+        shape[2:], taps, given.get("strides", [1, 1]), given.get("dilations", [1, 1]), strict=True
+    ):
+        more = max((-(-size // stride) - 1) * stride + (kernel - 1) * dilation + 1 - size, 0)
+        own.append((more // 2, more - more // 2))
+    if pads == own:
         return x
     like = to.tensors[x]
     quantised = (BYTE, like.quantization.scale, int(like.quantization.zeroPoint[0])) if like.quantization else (FLOAT,)
-    sizes = (1, shape[2], shape[3] + pads[1] + pads[3], shape[1])
+    sizes = (1, *(size + sum(pair) for size, pair in zip(shape[2:], pads, strict=True)), shape[1])
     made = to.tensor(f"{node.name}/padded", sizes, *quantised)
-    around = to.constant(f"{node.name}/around", np.array([[0, 0], [0, 0], [pads[1], pads[3]], [0, 0]], np.int32))
+    around = to.constant(f"{node.name}/around", np.array([(0, 0), *pads, (0, 0)], np.int32))
     to.operator("PAD", [x, around], made, kind="PadOptions")
     return made
 
@@ -248,7 +255,10 @@ def _reshaped(to: Writer, node: Node) -> None:
 def _turned(to: Writer, node: Node) -> None:
     """Write (1, time, channels) and (1, channels, 1, time) as each other: both lie in memory alike."""
     before, after = to.graph.producer(node.inputs[0]), to.graph.only_consumer(node.output)
-    if before is not None and before.operator == "Squeeze" and before.inputs[0] in to.last:
+    if node.attributes["perm"] == [0, 2, 1, 3] and node.inputs[0] in to.last:  # a picture's bands and channels
+        _, channels, bands, time = to.shapes[node.inputs[0]]
+        to.turned(to.known[node.inputs[0]], node.output, (1, time, bands, channels), [0, 2, 1, 3])
+    elif before is not None and before.operator == "Squeeze" and before.inputs[0] in to.last:
         to.reshape(to.known[before.inputs[0]], node.output, to.shapes[node.output])
     elif after is None or after.operator != "Reshape" or after.output not in to.last:
         to.turned(to.known[node.inputs[0]], node.output, to.shapes[node.output], node.attributes["perm"])
@@ -257,7 +267,8 @@ def _turned(to: Writer, node: Node) -> None:
 def _into_sequence(to: Writer, node: Node) -> None:
     before = to.graph.producer(node.inputs[0])
     if before is not None and before.operator == "Transpose" and node.output in to.last:
-        to.reshape(to.known[before.inputs[0]], node.output, to.shape(node.output))
+        turned = before.output if before.output in to.known else before.inputs[0]
+        to.reshape(to.known[turned], node.output, to.shape(node.output))
     else:
         _reshaped(to, node)
 
