@@ -315,7 +315,7 @@ def _recoded(to: Writer, node: Node) -> None:
         to.operator("QUANTIZE", [to.known[node.inputs[0]]], made, kind="QuantizeOptions")
 
 
-_ALONE = ("QuantizeLinear", "DequantizeLinear", "Gelu", "Add", "Sub", "Mul", "Sqrt")  # treat every value alone
+_ALONE = ("QuantizeLinear", "DequantizeLinear", "Gelu", "Relu", "Add", "Sub", "Mul", "Sqrt")  # treat every value alone
 
 _WRITERS: dict[str, Callable[[Writer, Node], None]] = {
     "Conv": _conv,
