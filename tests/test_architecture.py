@@ -19,7 +19,7 @@ ROWS = (  # from the bottom; a module imports only from rows below its own
     {"bundle", "cells", "deal", "likeness", "augment", "corpora", "onnx_graph", "prediction", "profiles", "windows"},
     {"excerpts", "familiar", "splits", "prints", "zoo", "plots", "export_attention", "export_recurrent", "calibrate"},
     {"export_functional"},
-    {"export_joins"},
+    {"export_joins", "export_pictures"},
     {"export_graph"},
     {"copies", "export", "page", "quantise", "teachers"},
     {"answers", "leaks", "networks"},

@@ -188,7 +188,11 @@ def test_batch_norm_folds_where_it_may(chain, left, rng):
 
 PICTURES = {
     "strides in both": lambda bands: [L.ZeroPadding2D(2), Conv2D(4, 5, strides=(2, 3), use_bias=False)],
-    "one and two sides": lambda bands: [L.ZeroPadding2D(((1, 0), (0, 2))), L.ZeroPadding2D(1), Conv2D(4, (3, 2))],
+    "one and two sides": lambda bands: [
+        L.ZeroPadding2D(((1, 0), (0, 2))),
+        L.ZeroPadding2D(1),
+        Conv2D(4, (3, 2), activation="silu"),
+    ],
     "same, dilated": lambda bands: [Conv2D(4, (3, 2), padding="same", dilation_rate=(1, 2)), L.BatchNormalization()],
     "norm before": lambda bands: [L.BatchNormalization(), Conv2D(4, 3), L.ReLU(), L.Dropout(0.1), Conv2D(3, 2)],
     "nothing": lambda bands: [],

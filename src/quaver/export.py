@@ -153,6 +153,11 @@ def _depthwise(graph: Graph, name: str, config: dict[str, Any], weights: list[Ar
     _activation(graph, name, config, [])
 
 
+def _of_picture(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    pictures.convolve(graph, name, config, weights)
+    _activation(graph, name, config, [])
+
+
 def _separable(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
     _depthwise(graph, f"{name}/depthwise", {**config, "use_bias": False, "activation": "linear"}, weights)
     pointwise = {**config, "strides": [1], "dilation_rate": [1], "groups": 1}
@@ -265,17 +270,17 @@ def _flatten(graph: Graph, name: str, config: dict[str, Any], weights: list[Arra
 
 
 _TRAINING_ONLY = ("Dropout", "SpatialDropout1D", "AlphaDropout", "GaussianDropout", "GaussianNoise", "InputLayer")
-_AFTER_ZEROS = ("Conv1D", "DepthwiseConv1D", "SeparableConv1D", "ZeroPadding1D", *pictures.RULES)
+_AFTER_ZEROS = ("Conv1D", "DepthwiseConv1D", "SeparableConv1D", "ZeroPadding1D", *pictures.ONLY)
 _BY_TIME = {*attention.RULES, *recurrent.RULES}
 RULES: dict[str, Rule] = {
     **attention.RULES,
     **recurrent.RULES,
-    **pictures.RULES,
     **dict.fromkeys(_TRAINING_ONLY, _nothing),
     "Activation": _activation,
     "AveragePooling1D": _average_pool,
     "BatchNormalization": _batch_norm,
     "Conv1D": _conv,
+    "Conv2D": _of_picture,
     "Dense": _dense,
     "DepthwiseConv1D": _depthwise,
     "Flatten": _flatten,
@@ -291,4 +296,5 @@ RULES: dict[str, Rule] = {
     "Softmax": _softmax,
     "Speaker": _speaker,
     "ZeroPadding1D": _zero_padding,
+    "ZeroPadding2D": pictures.pad,
 }

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from quaver.errors import BundleError
-from quaver.onnx_graph import Array, Graph, Rule, float64, padding
+from quaver.onnx_graph import Array, Graph, float64, padding
 
 ALLOWED = ("Activation", "BatchNormalization", "Conv2D", "ReLU", "Reshape", "ZeroPadding2D")  # on a picture
+ONLY = ("Conv2D", "ZeroPadding2D")  # on nothing else
 
 
 def reshaped(graph: Graph, name: str, target: tuple[int, ...]) -> bool:
@@ -37,11 +38,16 @@ def check(graph: Graph, name: str, kind: str, training_only: tuple[str, ...]) ->
         raise BundleError(
             f"the layer {name!r} is a {kind}, which follows a picture; supported there: {', '.join(ALLOWED)}."
         )
-    if len(graph.shape) < 3 and kind in RULES:
+    if len(graph.shape) < 3 and kind in ONLY:
         raise BundleError(f"the layer {name!r} needs a picture; put a Reshape to (time, bands, channels) before it.")
 
 
-def _conv(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+def convolve(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    """Add a convolution over time and bands, without its activation.
+
+    Raises:
+        BundleError: it works on groups, or channels come first.
+    """
     if config.get("data_format", "channels_last") != "channels_last" or config["groups"] != 1:
         raise BundleError(f"the layer {name!r} has groups or puts channels first, which cannot be exported in a chain.")
     kernel = float64(weights[0]).transpose(3, 2, 1, 0)  # Keras has time, then bands
@@ -65,9 +71,7 @@ def _conv(graph: Graph, name: str, config: dict[str, Any], weights: list[Array])
     graph.shape = (*(steps for _, _, steps in pads), len(bias))
 
 
-def _zero_padding(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+def pad(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
+    """Let the next convolution add zeros around."""
     pairs = zip(graph.borders, config["padding"], strict=True)
     graph.borders = tuple((old[0] + new[0], old[1] + new[1]) for old, new in pairs)
-
-
-RULES: dict[str, Rule] = {"Conv2D": _conv, "ZeroPadding2D": _zero_padding}
