@@ -123,13 +123,8 @@ def joint(seed: int, runs: Path) -> None:
     for corpus in clips.corpora:
         labels = clips.where(lambda clip, c=corpus: clip.corpus == c).emotions
         tests = ((fold.index, fold.test.where(lambda clip, c=corpus: clip.corpus == c)) for fold in folds)
-        keep(
-            corpus,
-            titled(corpus),
-            "joint",
-            seed,
-            [Part(folder / f"fold-{i:02d}", test, labels) for i, test in tests if test],
-        )
+        parts = [Part(folder / f"fold-{index:02d}", test, labels) for index, test in tests if test]
+        keep(corpus, titled(corpus), "joint", seed, parts)
 
 
 class Part:

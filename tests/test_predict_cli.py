@@ -287,6 +287,7 @@ def test_many_sounds_bring_a_hint_where_somebody_watches(words, calls):
     many = ["calls/a.opus"] * predict.MANY
     assert "--together" not in watched(pty, [*many[1:], *words])
     assert "--together" not in watched(pty, [*many, *words, "--together"])
+    assert "--together" not in watched(pty, [*many[1:], *["calls/none.wav"] * predict.MANY, *words])
     assert "--together hears them better" in watched(pty, [*many, *words])
 
 

@@ -20,6 +20,7 @@ from quaver.manifest import Manifest
 from quaver.predict import Predictor
 from quaver.recipe import Recipe
 from quaver.run_folder import begin
+from quaver.teaching import Teaching
 from quaver.train import Settings, run
 
 SPEAKERS = ("03", "08", "09", "10")
@@ -123,14 +124,16 @@ def test_resuming_with_other_settings_is_refused(made, few):
 
 
 def test_a_run_of_a_quaver_that_knew_fewer_choices_goes_on(few, tmp_path):
-    settings = Settings(protocol="loso-own", recipe=Recipe(epochs=3))
+    settings = Settings(protocol="loso-own", recipe=Recipe(epochs=3), teaching=Teaching("small"))
     begin(tmp_path, few, settings, resume=False)
     told = json.loads((tmp_path / "run.json").read_text())
-    del told["recipe"]["average"]
+    del told["recipe"]["average"], told["teaching"]["unlabelled"]
     (tmp_path / "run.json").write_text(json.dumps(told))
     begin(tmp_path, few, settings, resume=True)
     with pytest.raises(TrainingError, match=r"another average \(0.0, not 0.5\)"):
         begin(tmp_path, few, replace(settings, recipe=Recipe(epochs=3, average=0.5)), resume=True)
+    with pytest.raises(TrainingError, match="another teaching"):
+        begin(tmp_path, few, replace(settings, teaching=Teaching("small", unlabelled=("m.csv",))), resume=True)
 
 
 def test_a_fold_that_does_not_exist_is_named(few, tmp_path):

@@ -55,8 +55,8 @@ def convolve(graph: Graph, name: str, config: dict[str, Any], weights: list[Arra
     edges, graph.borders = graph.borders, ((0, 0), (0, 0))
     sizes = [None if size is None else int(size) + sum(edge) for size, edge in zip(graph.shape, edges, strict=False)]
     each = zip(sizes, kernel.shape[:1:-1], config["strides"], config["dilation_rate"], strict=True)
-    pads = [padding(config["padding"], *axis) for axis in each]
-    both = [(pad[0] + edge[0], pad[1] + edge[1]) for pad, edge in zip(pads, edges, strict=True)][::-1]
+    own = [padding(config["padding"], *axis) for axis in each]
+    both = [(zeros[0] + edge[0], zeros[1] + edge[1]) for zeros, edge in zip(own, edges, strict=True)][::-1]
     graph.settle()
     graph.add(
         "Conv",
@@ -68,7 +68,7 @@ def convolve(graph: Graph, name: str, config: dict[str, Any], weights: list[Arra
         strides=config["strides"][::-1],
         dilations=config["dilation_rate"][::-1],
     )
-    graph.shape = (*(steps for _, _, steps in pads), len(bias))
+    graph.shape = (*(steps for _, _, steps in own), len(bias))
 
 
 def pad(graph: Graph, name: str, config: dict[str, Any], weights: list[Array]) -> None:
