@@ -227,15 +227,16 @@ def test_the_articles_split_has_copies_on_both_sides_on_purpose() -> None:
     assert len(both) > len(ravdess()) // 4
 
 
-def test_joint_folds_test_the_fold_of_every_corpus_at_once(emodb: Path) -> None:
+@pytest.mark.parametrize("name, of_ravdess", [("joint", "ravdess-emobox6"), ("joint-luna5", "ravdess-luna5")])
+def test_joint_folds_test_the_fold_of_every_corpus_at_once(emodb: Path, name: str, of_ravdess: str) -> None:
     german = Manifest.read(emodb / "manifest.csv")
     bangla = [clip for n in range(34) for clip in clips_of("banglaser", f"{n:02}", ("sad", "happy"))]
-    folds = protocol("joint").folds(ravdess() + german + Manifest(tuple(bangla)))
+    folds = protocol(name).folds(ravdess() + german + Manifest(tuple(bangla)))
     assert [fold.index for fold in folds] == list(range(1, 11))  # as many as EmoDB has speakers
-    for name, own in (("ravdess", "ravdess-emobox6"), ("emodb", "emodb-loso"), ("banglaser", "speakers-5fold")):
-        source = {"ravdess": ravdess(), "emodb": german, "banglaser": Manifest(tuple(bangla))}[name]
+    for corpus, own in (("ravdess", of_ravdess), ("emodb", "emodb-loso"), ("banglaser", "speakers-5fold")):
+        source = {"ravdess": ravdess(), "emodb": german, "banglaser": Manifest(tuple(bangla))}[corpus]
         alone = [set(fold.test.speakers) for fold in protocol(own).folds(source)]
-        joint = [{speaker for speaker in fold.test.speakers if speaker.startswith(f"{name}/")} for fold in folds]
+        joint = [{speaker for speaker in fold.test.speakers if speaker.startswith(f"{corpus}/")} for fold in folds]
         assert joint == alone + [set()] * (10 - len(alone))
     for fold in folds:
         train, validation, test = (set(side) for side in who(fold))

@@ -58,6 +58,7 @@ class Protocol:
     speaker_independent: bool = True
     published: tuple[tuple[int, ...], ...] = ()  # test speakers of each fold, by number
     groups: int = 0  # how many folds, where the speakers are dealt out
+    joined: tuple[str, ...] = ()  # protocols of corpora whose folds are tested at once
     variants: tuple[str, ...] = ("",)  # rows that every clip becomes
     skip: Callable[[Clip], bool] | None = field(default=None, compare=False)
 
@@ -129,7 +130,7 @@ class Protocol:
             sides = [tuple(s for s in kept.speakers if s.startswith(f"{name}/")) for name in kept.corpora]
             return dict(enumerate(sides, start=1))
         if self.rule == "joint":
-            return _joint(kept)
+            return _joint(kept, self.joined)
         if self.rule == "groups" and len(kept.speakers) >= self.groups:
             return dict(enumerate(deal.speakers_into(self.groups, kept), start=1))
         if self.rule == "groups":
@@ -198,13 +199,14 @@ def _published(kept: Manifest, table: Sequence[Sequence[int]], name: str) -> dic
     return {i: tuple(sides[i]) for i in sorted(sides)}
 
 
-def _joint(kept: Manifest) -> dict[int, tuple[str, ...]]:
+def _joint(kept: Manifest, joined: Sequence[str]) -> dict[int, tuple[str, ...]]:
     """Let fold i test the i-th fold of every corpus that has so many: few runs serve the protocols of all corpora."""
     sides: dict[int, tuple[str, ...]] = {}
+    known = {_PROTOCOLS[name].corpus: name for name in joined}
     for name in kept.corpora:
         ours = Manifest(tuple(clip for clip in kept if clip.corpus == name))
         few = len(ours.speakers) <= MOST_FOLDS
-        own = _PROTOCOLS[_OWN.get(name, "loso" if few else "speakers-5fold")]
+        own = _PROTOCOLS[known.get(name, "loso" if few else "speakers-5fold")]
         for index, speakers in own.test_sides(ours).items():
             sides[index] = sides.get(index, ()) + speakers
     return sides
@@ -243,7 +245,10 @@ _LOSO = Protocol("loso", 1, "the seven emotions, each speaker once", "speakers")
 _DEALT = Protocol("speakers-5fold", 1, "the seven emotions, speakers dealt out to 5 folds", "groups", groups=5)
 _ARTICLE = "every clip thrice (as it is; noise; stretch and pitch), rows split at random: copies on both sides"
 
-_OWN = {"ravdess": "ravdess-emobox6", "emodb": "emodb-loso", "tess": "tess-loso", "nemo": "nemo-loso"}
+_AT_ONCE = "every label, fold i of each corpus's own protocol at once"
+_OTHERS = ("emodb-loso", "tess-loso", "nemo-loso")
+_JOINT = Protocol("joint", 1, _AT_ONCE, "joint", (), skip=_is_song, joined=("ravdess-emobox6", *_OTHERS))
+_LUNA_AT_ONCE = f"{_AT_ONCE}, RAVDESS's that of ravdess-luna5"
 
 _PROTOCOLS: Mapping[str, Protocol] = {
     p.name: p
@@ -257,7 +262,8 @@ _PROTOCOLS: Mapping[str, Protocol] = {
         replace(_LOSO, name="loso-own", title="every label of the manifest, each speaker once", labels=()),
         replace(_DEALT, name="speakers-3fold", title=_DEALT.title.replace("5", "3"), groups=3),
         _DEALT,
-        Protocol("joint", 1, "every label, fold i of each corpus's own protocol at once", "joint", (), skip=_is_song),
+        _JOINT,
+        replace(_JOINT, name="joint-luna5", title=_LUNA_AT_ONCE, joined=("ravdess-luna5", *_OTHERS)),
         Protocol("corpora-loco", 1, "the seven emotions, each corpus once", "corpora"),
         Protocol("article-random", 1, _ARTICLE, "rows", (), speaker_independent=False, variants=VARIANTS),
     )
