@@ -228,8 +228,6 @@ def nano_accuracy() -> str:
     for corpus, name in PROTOCOLS:
         for kind, told in (("rows", "it alone"), ("joint", "all corpora")):
             row = done.get(kind, {}).get(name, {})
-            if not row and (kind == "joint" and name == "ravdess-luna5"):  # not among the joint folds
-                continue
             size = f"{row['parameters']:,} | {row['int8']['clips']:,}" if row else " | "
             cells = " | ".join(baseline(row.get(how)) for how in ("int8", "int8, adapted", "float32"))
             lines.append(f"| {corpus}, `{name}` | {told} | {size} | {cells} |")

@@ -53,6 +53,7 @@ def over_time(stages: tuple[tuple[int, ...], ...] = EARLY, **more: object) -> di
 
 TRIES: dict[str, Try] = {
     "long, all from the teacher, warped": ({}, LONG, Teaching("", 1.0)),
+    "long, labels alone, warped": ({}, LONG, PLAIN),
     "time alone, 100 epochs, all from the teacher, warped": (over_time(), LONG_TIME, Teaching("", 1.0)),
     "time alone, 100 epochs, all from the teacher": (over_time(), {**LONG_TIME, "warp": 0.0}, Teaching("", 1.0)),
     "time alone, 100 epochs, half of it labels, warped": (over_time(), LONG_TIME, Teaching("", 0.5)),
