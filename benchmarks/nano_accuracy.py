@@ -2,10 +2,9 @@
 
 *Own* rows train on the corpus alone, taught by the folds that `benchmarks/accuracy.py` has trained, which it needs.
 *Joint* ones train on all corpora, with answers among the labels of the tested corpus, as there; their teachers are
-trained here, since the pupil asks them about variants, which those of that script do not know (by validation speakers
-of fold 5 a telephone costs them 34 points, and the ones here 11). What a network of 240 kB reaches
-on a corpus's unheard speakers: in eight bits, with a profile of each speaker made of all clips without labels, and
-before eight bits. Resumable; rows are written as soon as they are whole.
+trained here, since the pupil asks them about variants, which those of that script have never heard. Scored in eight
+bits, with a profile of each speaker made of all clips without labels, and before eight bits. Resumable; rows are
+written as soon as they are whole.
 
     QUAVER_CORPORA=… python benchmarks/nano_accuracy.py
     QUAVER_CORPORA=… python benchmarks/nano_accuracy.py --row ravdess-emobox6
