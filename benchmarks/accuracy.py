@@ -95,10 +95,10 @@ def titled(corpus: str) -> str:
     return next((n for n, c in OWN.items() if c == corpus and n != "ravdess-luna5"), "speakers-5fold")
 
 
-def settings(name: str, seed: int, *, varied: bool | None = None) -> Settings:
+def settings(name: str, seed: int) -> Settings:
     """Give the recipe of a row: the head of `small`, as its bundle learns, but in smaller batches."""
     recipe = replace(SETTINGS["small"].recipe, batch=64, patience=12, calibration_folds=0, seed=seed)
-    variants = VARIANTS if (name in VARIED if varied is None else varied) else ("",)
+    variants = VARIANTS if name in VARIED else ("",)
     return Settings(network="small", frontend="logmel", protocol=name, variants=variants, recipe=recipe)
 
 

@@ -22,8 +22,8 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(HERE.parent / "runs" / "compiled"))
 
-import accuracy  # noqa: E402
 from accuracy import KEEP, OWN, everything, read, say, titled  # noqa: E402
+from accuracy import settings as of_small  # noqa: E402
 from bundles import SETTINGS, predictions, scores  # noqa: E402
 
 from quaver import __version__, evaluate  # noqa: E402
@@ -62,7 +62,7 @@ def trained(name: str, clips: Manifest, folder: Path, folds: list[int] | None) -
     alike, teachers = SETTINGS["nano"], RUNS / folder.name.removeprefix("nano-")
     if name == JOINT:
         teachers = RUNS / f"{JOINT}-varied-seed{SEED}"
-        heads = accuracy.settings(name, SEED, varied=True)
+        heads = replace(of_small(name, SEED), variants=alike.variants)
         run(clips, heads, teachers, folds=folds, resume=True, say=lambda text: say(f"teacher {name}: {text}"))
     teacher = Teaching(str(teachers), share=1.0)
     shown = SHOWN_JOINT if name == JOINT else SHOWN
