@@ -1,8 +1,8 @@
 """`nano` on the protocols of `accuracy.py`, taught fold by fold by the `small` of the same row.
 
-*Own* rows train on the corpus alone, taught by the folds that `benchmarks/accuracy.py` has trained, which it needs.
-*Joint* ones train on all corpora, with answers among the labels of the tested corpus, as there; their teachers are
-trained here, since the pupil asks them about variants, which those of that script have never heard. Scored in eight
+*Own* rows train on the corpus alone; *joint* ones train on all corpora, with answers among the labels of the tested
+corpus, as there. The teachers are the folds of that script where these learn from variants, about which the pupil asks
+them; else folds that differ from those in this alone. They are trained here unless they are there. Scored in eight
 bits, with a profile of each speaker made of all clips without labels, and before eight bits. Resumable; rows are
 written as soon as they are whole.
 
@@ -59,11 +59,11 @@ def main() -> None:
 
 def trained(name: str, clips: Manifest, folder: Path, folds: list[int] | None) -> bool:
     """Train the folds of a row; tell whether all are there."""
-    alike, teachers = SETTINGS["nano"], RUNS / folder.name.removeprefix("nano-")
-    if name == JOINT:
-        teachers = RUNS / f"{JOINT}-varied-seed{SEED}"
-        heads = replace(of_small(name, SEED), variants=alike.variants)
-        run(clips, heads, teachers, folds=folds, resume=True, say=lambda text: say(f"teacher {name}: {text}"))
+    alike, heads, teachers = SETTINGS["nano"], of_small(name, SEED), RUNS / folder.name.removeprefix("nano-")
+    if heads.variants != alike.variants:
+        heads = replace(heads, variants=alike.variants)
+        teachers = teachers.with_name(teachers.name.replace("-seed", "-varied-seed"))
+    run(clips, heads, teachers, folds=folds, resume=True, say=lambda text: say(f"teacher {name}: {text}"))
     teacher = Teaching(str(teachers), share=1.0)
     shown = SHOWN_JOINT if name == JOINT else SHOWN
     recipe = replace(alike.recipe, epochs=round(shown / len(clips)))
