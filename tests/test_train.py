@@ -202,9 +202,10 @@ def test_ctrl_c_leaves_a_checkpoint_and_resume_gives_the_same_network(made):
     ("arguments", "code", "said"),
     [
         (["gone.csv", "-o", "run"], 1, "gone.csv cannot be read"),
-        (["m.csv", "-o", "run", "--protocol", "magic"], 1, "no protocol 'magic'"),
-        (["m.csv", "-o", "run", "--network", "lstm"], 1, "no network is called 'lstm'"),
-        (["m.csv", "-o", "run", "--frontend", "cepstra"], 1, "unknown frontend 'cepstra'"),
+        (["m.csv", "-o", "run", "--protocol", "magic"], 2, "'magic' is unknown; expected one of:"),
+        (["m.csv", "-o", "run", "--network", "lstm"], 2, "expected one of: article, nano, small."),
+        (["m.csv", "-o", "run", "--frontend", "cepstra"], 2, "'cepstra' is unknown"),
+        (["m.csv", "-o", "run", "--balance", "corpora"], 2, "expected one of: emotion, corpus, corpus-root."),
         (["m.csv", "-o", "run", "--variants", "echo"], 1, "unknown effect 'echo'"),
         (["m.csv"], 2, "output"),
     ],

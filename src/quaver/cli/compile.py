@@ -5,20 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
+from quaver.cli.choices import one_of
 from quaver.cli.output import Json, emit, say
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("compile")(compile_)
-
-
-def _known(name: str) -> str:
-    from quaver.compile.targets import targets
-
-    if name not in targets():
-        raise typer.BadParameter(f"{name!r} is unknown; expected one of: {', '.join(targets())}.")
-    return name
 
 
 def _bytes(text: str | None) -> int | None:
@@ -36,26 +29,20 @@ def _bytes(text: str | None) -> int | None:
     return size
 
 
-def _heard(name: str | None) -> str | None:
-    from quaver import frontend
-
-    if name not in (None, "none", *frontend.NAMES):
-        raise typer.BadParameter(f"{name!r} is unknown; expected one of: none, {', '.join(frontend.NAMES)}.")
-    return name
-
-
 _TARGETS = (
     "native, c, hls, x86_64, aarch64, armv7, riscv64, wasm, web, android, cortex-m4, cortex-m7, cortex-m55, riscv32, "
     "x86_64-windows or aarch64-macos."
 )
 Source = Annotated[str, typer.Argument(metavar="BUNDLE", help="A bundle's name or folder, or .onnx, .keras, .h5.")]
-For = Annotated[str, typer.Option("--target", callback=_known, help=_TARGETS)]
+For = Annotated[str, one_of("compile.targets.targets", _TARGETS, "--target")]
 Out = Annotated[Path | None, typer.Option("-o", "--output", help="The folder to write; named after both unless given.")]
 Verify = Annotated[bool, typer.Option("--verify/--no-verify", help="Run the artifact against ONNX Runtime.")]
 Size = Annotated[str | None, typer.Option(callback=_bytes, help="Bytes that the device has, e.g. 256K or 1M.")]
 Int8 = Annotated[bool, typer.Option("--int8", help="Bring a float network to eight bits, by calibration clips.")]
 Clips = Annotated[Path | None, typer.Option("--calibration", help="A folder of clips; the sample clips unless given.")]
-Heard = Annotated[str | None, typer.Option("--frontend", callback=_heard, help="That a bare network hears through.")]
+Heard = Annotated[
+    str | None, one_of("frontend.NAMES", "That a bare network hears through.", "--frontend", beside=("none",))
+]
 
 Seconds = Annotated[float | None, typer.Option("--seconds", help="Of sound at once; the bundle's unless given.")]
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from quaver.cli.choices import one_of
 from quaver.cli.output import Json, emit, progress
 
 if TYPE_CHECKING:
@@ -23,11 +24,12 @@ def register(app: typer.Typer) -> None:
 def evaluate(
     what: What,
     more: More = None,
-    protocol: Annotated[str | None, typer.Option(help="Score only the clips of this protocol.")] = None,
+    protocol: Annotated[str | None, one_of("splits.protocol_names", "Score only the clips of this protocol.")] = None,
     output: Out = None,
     allow_leak: Annotated[bool, typer.Option("--allow-leak", help="Score heard speakers too, marked as such.")] = False,
     adapt: Annotated[
-        str, typer.Option(metavar="speaker|corpus", help="Adapt a bundle to each by all its clips, without labels.")
+        str,
+        one_of("evaluate.ADAPTS", "Adapt a bundle to each by all its clips, without labels.", metavar="speaker|corpus"),
     ] = "",
     seed: Annotated[int, typer.Option(help="Of the interval's draws.")] = 0,
     as_json: Json = False,
@@ -40,7 +42,6 @@ def evaluate(
     quaver evaluate small m.csv --adapt speaker            the same with a profile of each speaker
     quaver evaluate run -o report                          with charts
     """
-    _refuse_strange(adapt)
     runs = _runs(what, more or [])
     if runs:
         _refuse_with_runs(protocol, allow_leak, adapt)
@@ -58,13 +59,6 @@ def _runs(what: str, more: list[Path]) -> list[Path]:
 
     given = [Path(what), *more]
     return given if is_run(given[0]) and all(path.is_dir() for path in more) else []
-
-
-def _refuse_strange(adapt: str) -> None:
-    from quaver.evaluate import ADAPTS
-
-    if adapt and adapt not in ADAPTS:
-        raise typer.BadParameter(f"--adapt takes {' or '.join(ADAPTS)}, got {adapt!r}.")
 
 
 def _refuse_with_runs(protocol: str | None, allow_leak: bool, adapt: str) -> None:

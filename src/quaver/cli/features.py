@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from quaver.cli.choices import one_of
 from quaver.cli.output import Json, emit, progress, say
 
 if TYPE_CHECKING:
@@ -21,16 +22,8 @@ def register(app: typer.Typer) -> None:
     app.command()(features)
 
 
-def _known(name: str) -> str:
-    from quaver import frontend
-
-    if name not in frontend.NAMES:
-        raise typer.BadParameter(f"{name!r} is unknown; expected one of: {', '.join(frontend.NAMES)}.")
-    return name
-
-
 Inputs = Annotated[list[str], typer.Argument(metavar="FILE|MANIFEST...", help="Sound files and manifest CSVs.")]
-Which = Annotated[str, typer.Option(callback=_known, help="Which features: article or article-edge.")]
+Which = Annotated[str, one_of("frontend.NAMES", "Which features.")]
 Out = Annotated[Path, typer.Option("-o", "--output", dir_okay=False, help="The .npz to write.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one for each core unless given.")]
 Cache = Annotated[bool, typer.Option("--cache/--no-cache", help="Remember features by the files' content.")]

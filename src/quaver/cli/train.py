@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from quaver.cli.choices import one_of
 from quaver.cli.output import Json, emit, progress, say
 
 if TYPE_CHECKING:
@@ -25,20 +26,28 @@ def register(app: typer.Typer) -> None:
 def train(
     manifests: Manifests,
     output: Out,
-    network: Annotated[str, typer.Option(help="Which network.")] = "article",
-    frontend: Annotated[str, typer.Option(help="Which features; without, those that the network is for.")] = "",
-    protocol: Annotated[str, typer.Option(help="Who is tested: `quaver train --protocol list`.")] = "speakers-5fold",
+    network: Annotated[str, one_of("networks.NAMES", "Which network.")] = "article",
+    frontend: Annotated[str, one_of("frontend.NAMES", "Which features; without, those that the network is for.")] = "",
+    protocol: Annotated[
+        str, one_of("splits.protocol_names", "Who is tested: `quaver train --protocol list`.")
+    ] = "speakers-5fold",
     fold: Fold = None,
     final: Annotated[bool, typer.Option("--final", help="One bundle on everybody, none tested.")] = False,
     epochs: Annotated[int, typer.Option(min=1, help="At most; one shows as many rows as there are clips.")] = 60,
     batch: Annotated[int, typer.Option(min=1)] = 16,
     learning_rate: Annotated[float, typer.Option()] = 1e-3,
-    schedule: Annotated[str, typer.Option(help="The rate falls by stalls, or as a cosine over all epochs.")] = "stalls",
+    schedule: Annotated[
+        str, one_of("recipe.SCHEDULES", "The rate falls by stalls, or as a cosine over all epochs.")
+    ] = "stalls",
     patience: Annotated[int, typer.Option(help="Epochs without a better one, then stop; not with a cosine.")] = 15,
-    choose: Annotated[str, typer.Option(help="Keep the best epoch by validation, uar or loss, or the last.")] = "uar",
+    choose: Annotated[
+        str, one_of("recipe.CHOICES", "Keep the best epoch by validation, uar or loss, or the last.")
+    ] = "uar",
     seed: Annotated[int, typer.Option()] = 0,
     variants: Annotated[str, typer.Option(help="Rows a training clip becomes besides itself.")] = "noise,stretch+pitch",
-    balance: Annotated[str, typer.Option(help="Weigh rare classes: emotion; corpus, corpus-root: in each.")] = "",
+    balance: Annotated[
+        str, one_of("balance.BALANCES", "Weigh rare classes: emotion; corpus, corpus-root: in each.")
+    ] = "",
     mixup: Annotated[float, typer.Option(help="Mix clips; the Beta distribution's parameter, such as 1.")] = 0,
     warp: Annotated[float, typer.Option(min=0, max=0.3, help="Stretch tempo and bands of excerpts by up to this.")] = 0,
     adapted: Annotated[bool, typer.Option("--adapted", help="Learn voices as profiles make them, too.")] = False,
