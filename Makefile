@@ -72,8 +72,12 @@ benchmark-bundles: setup  ## train and score the bundles that come with quaver; 
 	$(BIN)/python benchmarks/bundles.py nano --labels-alone
 	$(BIN)/python benchmarks/bundles.py article
 
-benchmark-accuracy: setup  ## every protocol on speakers never heard; hours, resumable fold by fold
+benchmark-accuracy: setup  ## every protocol on speakers never heard, half a day on two cores, resumable
 	$(BIN)/python benchmarks/accuracy.py
+	$(BIN)/python benchmarks/accuracy.py --rows own --seed 1
+	$(BIN)/python benchmarks/accuracy.py --rows own --seed 2
+	$(BIN)/python benchmarks/nano_accuracy.py
+	$(BIN)/python benchmarks/readme.py
 
 # openSMILE's licence allows research only: it has an environment of its own.
 benchmark-baselines: setup  ## hand-made features and a linear machine on the same folds; an hour, resumable
