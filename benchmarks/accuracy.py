@@ -4,7 +4,9 @@
 i-th fold of every corpus's protocol (`joint`; RAVDESS has two, hence `joint-luna5`), and answers are among the labels
 of the tested corpus. *Adapted* answers use statistics of the tested speaker's clips, without labels: of all of them
 (transductive), or of a few that are then not scored, the mean over several draws. A head on the statistics is what is
-trained; how much a few clips count was chosen on validation speakers (benchmarks/adaptation.py).
+trained; how much a few clips count was chosen on validation speakers (benchmarks/adaptation.py). Which of the two rows
+of a corpus is its headline is for them to say, too: how the networks of the best epoch, before they learnt from
+validation speakers as well, answer those.
 
 Every fold is resumable: run it again and it goes on. Each row is written to benchmarks/results/accuracy.json as soon
 as it is whole. EmoDB is the Opus copy in data/emodb; the other corpora are found through QUAVER_CORPORA.
@@ -31,13 +33,13 @@ from bundles import SETTINGS, TWICE, VARIANTS  # noqa: E402
 from quaver import __version__, corpora, dataset, evaluate, networks, stems  # noqa: E402
 from quaver.backend import keras  # noqa: E402
 from quaver.files import write_json  # noqa: E402
-from quaver.fit import REFIT, uar  # noqa: E402
+from quaver.fit import BEST, REFIT, uar  # noqa: E402
 from quaver.frontend import spec  # noqa: E402
 from quaver.manifest import Clip, Manifest  # noqa: E402
 from quaver.networks import small  # noqa: E402
 from quaver.profiles import Profile  # noqa: E402
 from quaver.scores import Predictions  # noqa: E402
-from quaver.splits import protocol  # noqa: E402
+from quaver.splits import Fold, protocol  # noqa: E402
 from quaver.train import Settings, run  # noqa: E402
 
 Array = np.ndarray
@@ -108,9 +110,7 @@ def own(name: str, corpus: str, clips: Manifest, seed: int, runs: Path) -> None:
     scores = run(clips, settings(name, seed), folder, resume=True, say=lambda text: say(f"{corpus} {name}: {text}"))
     if scores:
         folds = protocol(name).folds(clips, seed)
-        labels = protocol(name).labels_of(clips)
-        parts = [Part(folder / f"fold-{fold.index:02d}", fold.test, labels) for fold in folds]
-        keep(corpus, name, "own", seed, parts)
+        keep(corpus, name, "own", seed, *sides(folder, folds, corpus, protocol(name).labels_of(clips)))
 
 
 def joint(seed: int, runs: Path) -> None:
@@ -130,9 +130,20 @@ def jointly(name: str, clips: Manifest, tested: tuple[str, ...], seed: int, runs
     numbers = [fold.index for fold in folds]
     run(clips, settings(name, seed), folder, folds=numbers, resume=True, say=lambda text: say(f"{name}: {text}"))
     for corpus, ours in of.items():
-        tests = ((fold.index, fold.test.where(lambda clip, c=corpus: clip.corpus == c)) for fold in folds)
-        parts = [Part(folder / f"fold-{index:02d}", test, ours.emotions) for index, test in tests if test]
-        keep(corpus, "ravdess-luna5" if name == "joint-luna5" else titled(corpus), "joint", seed, parts)
+        found = sides(folder, folds, corpus, ours.emotions)
+        keep(corpus, "ravdess-luna5" if name == "joint-luna5" else titled(corpus), "joint", seed, *found)
+
+
+def sides(folder: Path, folds: list[Fold], corpus: str, labels: tuple[str, ...]) -> tuple[list["Part"], list["Part"]]:
+    """Give what folds test of a corpus, and whom of it they validate on, where those are speakers of their own."""
+    tested, validated = [], []
+    for fold in folds:
+        chosen = fold.validation if fold.validation_by == "speakers" else ()
+        for clips, parts, name in ((fold.test, tested, REFIT), (chosen, validated, BEST)):
+            ours = Manifest(tuple(clip for clip in clips if clip.corpus == corpus))
+            if ours:
+                parts.append(Part(folder / f"fold-{fold.index:02d}", ours, labels, name))
+    return tested, validated
 
 
 class Part:
@@ -187,7 +198,7 @@ def by_speaker(clips: tuple[Clip, ...]) -> list[Array]:
     return [np.flatnonzero(groups == group) for group in np.unique(groups)]
 
 
-def keep(corpus: str, name: str, kind: str, seed: int, parts: list[Part]) -> None:
+def keep(corpus: str, name: str, kind: str, seed: int, parts: list[Part], validated: list[Part]) -> None:
     """Score a row, put it in place of an older one of the same run, and write the file."""
     row = {"corpus": corpus, "protocol": name, "network": "small", "training": kind, "seed": seed}
     row |= {"quaver": __version__, "script": "benchmarks/accuracy.py", "speaker_independent": True}
@@ -198,6 +209,9 @@ def keep(corpus: str, name: str, kind: str, seed: int, parts: list[Part]) -> Non
         {"fold": part.folder.name, "clips": len(part.clips), "uar": round(uar(part.answers(part.voice), part.truth), 6)}
         for part in parts
     ]
+    if validated:
+        answers = np.concatenate([part.answers(part.voice) for part in validated])
+        row["validation_uar"] = round(uar(answers, np.concatenate([part.truth for part in validated])), 6)
     rows = json.loads(RESULTS.read_text())["rows"] if RESULTS.exists() else []
     key = ("corpus", "protocol", "network", "training", "seed")
     rows = [other for other in rows if [other[k] for k in key] != [row[k] for k in key]]

@@ -33,7 +33,7 @@ def span(scores: dict[str, Any]) -> str:
     return f" [{percent(low)}–{percent(high)}]"
 
 
-def uars(runs: list[dict[str, Any]]) -> str:
+def uars(runs: list[dict[str, Any]], mark: str = "**") -> str:
     """Give the UAR, of several seeds their mean and range, with the interval of the first."""
     values = [run["scores"]["uar"] for run in runs]
     if not values:
@@ -41,7 +41,7 @@ def uars(runs: list[dict[str, Any]]) -> str:
     scores = runs[0]["scores"]
     fits = runs[0]["speaker_independent"] and len(scores["speakers"]) >= FEW
     spread = f" ({percent(min(values))}–{percent(max(values))})" if len(values) > 1 else ""
-    return f"**{percent(sum(values) / len(values))}**{spread}" + (span(scores) if fits else "")
+    return f"{mark}{percent(sum(values) / len(values))}{mark}{spread}" + (span(scores) if fits else "")
 
 
 def beside(runs: list[dict[str, Any]]) -> str:
@@ -69,14 +69,26 @@ def accuracy() -> str:
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for corpus, name in PROTOCOLS:
-        cells = [f"{corpus}, `{name}`"]
-        for kind in ("own", "joint"):
-            found = [r for r in rows if (r["corpus"], r["protocol"], r["training"]) == (corpus, name, kind)]
-            cells += [uars([{**run, "scores": run[what]} for run in found]) for what in ("scores", "adapted")]
+        cells, runs = [f"{corpus}, `{name}`"], of_kind(rows, corpus, name)
+        for kind, found in runs.items():
+            mark = "**" if kind == headline(runs) else ""
+            cells += [uars([{**run, "scores": run[what]} for run in found], mark) for what in ("scores", "adapted")]
             few = [run["enrolled"]["5"]["uar"] for run in found]
             cells.append(percent(sum(few) / len(few)) if few else "not run")
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def of_kind(rows: list[dict[str, Any]], corpus: str, name: str) -> dict[str, list[dict[str, Any]]]:
+    """Give the rows of a protocol, of its own corpus and of all corpora."""
+    ours = [row for row in rows if (row["corpus"], row["protocol"]) == (corpus, name)]
+    return {kind: [row for row in ours if row["training"] == kind] for kind in ("own", "joint")}
+
+
+def headline(runs: dict[str, list[dict[str, Any]]]) -> str:
+    """Tell which kind of training the validation speakers prefer, by the first seed; "" where there are none."""
+    told = {kind: found[0].get("validation_uar") for kind, found in runs.items() if found}
+    return max(told, key=lambda kind: told[kind]) if len(told) > 1 and None not in told.values() else ""
 
 
 def baselines() -> str:
