@@ -250,4 +250,4 @@ def test_a_bundle_is_scored_with_profiles_of_each(bundle, clips, emodb, to):
 
 def test_there_are_profiles_of_speakers_and_corpora_alone(bundle, emodb, capsys):
     assert program("evaluate", bundle.path, emodb / "manifest.csv", "--adapt", "room") == 2
-    assert "speaker or corpus" in capsys.readouterr().err
+    assert "expected one of: speaker, corpus" in capsys.readouterr().err
