@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 Inputs = Annotated[list[str], typer.Argument(metavar="FILE|MANIFEST...", help="Sound files and manifest CSVs.")]
-Which = Annotated[str, one_of("frontend.NAMES", "Which features.")]
+Which = Annotated[str, one_of("frontend.NAMES", "Which features: article, article-edge, logmel or logmel-nano.")]
 Out = Annotated[Path, typer.Option("-o", "--output", dir_okay=False, help="The .npz to write.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; one for each core unless given.")]
 Cache = Annotated[bool, typer.Option("--cache/--no-cache", help="Remember features by the files' content.")]
